@@ -1,0 +1,280 @@
+"""Settings, every one read from the environment or a ``.env`` file beside manage.py.
+
+A setting exists where an operator will change it. Secrets are also read from the file
+that ``<NAME>_FILE`` points to. Unsafe values stop the start with one sentence.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environs
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environs.FileAwareEnv()
+env.read_env(BASE_DIR / ".env", recurse=False)
+
+# 50 characters, enough different ones: what Django's own deployment check asks for.
+_SECRET_KEY_LENGTH = 50
+_SIGNING_KEY_BYTES = 32
+_LEAST_DIFFERENT = 8
+
+
+def _secret_key() -> str:
+    value = env.str("SECRET_KEY", "")
+    if not value:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set; set it to 50 random characters."
+        )
+    if len(value) < _SECRET_KEY_LENGTH or len(set(value)) < _LEAST_DIFFERENT:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is too weak; set it to at least 50 random characters."
+        )
+    return value
+
+
+def _signing_keys() -> list[bytes]:
+    """Read the ring: hex, newest first; the first signs new keys, all verify."""
+    keys = []
+    ring: list[str] = env.list("SIGNING_KEYS", [])
+    for position, text in enumerate(ring, start=1):
+        try:
+            key = bytes.fromhex(text)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"SIGNING_KEYS is not hexadecimal in entry {position}; make one with "
+                "`openssl rand -hex 32`."
+            ) from None
+        if len(key) < _SIGNING_KEY_BYTES or len(set(key)) < _LEAST_DIFFERENT:
+            raise ImproperlyConfigured(
+                f"SIGNING_KEYS is too weak in entry {position}; make one with "
+                "`openssl rand -hex 32`."
+            )
+        keys.append(key)
+    if not keys:
+        raise ImproperlyConfigured(
+            "SIGNING_KEYS is not set; make one with `openssl rand -hex 32`."
+        )
+    return keys
+
+
+# --- Secrets -------------------------------------------------------------------------
+SECRET_KEY = _secret_key()
+SIGNING_KEYS = _signing_keys()
+
+# --- Where this server is reached ----------------------------------------------------
+DEBUG = env.bool("DEBUG", False)
+# Scheme, host and port that people and programs use; shown in snippets, used in mails.
+PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", "http://127.0.0.1:8000").rstrip("/")
+_origin = urlsplit(PUBLIC_ORIGIN)
+if _origin.scheme not in {"http", "https"} or not _origin.hostname or _origin.path:
+    raise ImproperlyConfigured(
+        "PUBLIC_ORIGIN must be a scheme and a host, such as https://keys.example.com."
+    )
+_is_https = _origin.scheme == "https"
+_is_loopback = _origin.hostname in {"127.0.0.1", "localhost", "::1"}
+# Host names to answer to besides the one in PUBLIC_ORIGIN.
+ALLOWED_HOSTS = [_origin.hostname, *env.list("ALLOWED_HOSTS", [])]
+if _is_loopback:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
+# A proxy that ends TLS must set X-Forwarded-Proto itself before this is turned on.
+if env.bool("BEHIND_TLS_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Application ---------------------------------------------------------------------
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+INSTALLED_APPS = [
+    "orgs",
+    "secretkeys",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "orgs.middleware.request_id",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "orgs.middleware.response_headers",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "orgs.middleware.htmx_responses",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "secretkeys.navigation.member_pages",
+            ]
+        },
+    }
+]
+# Where somebody lands who opens an organization.
+ORGANIZATION_HOME = "secretkeys:list"
+
+# --- Database ------------------------------------------------------------------------
+_database = env.dj_db_url(
+    "DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}"
+)
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # Writers queue for the lock when they begin instead of failing when they meet it.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL;"
+            "PRAGMA synchronous=NORMAL;"
+            "PRAGMA foreign_keys=ON;"
+            "PRAGMA temp_store=MEMORY;"
+            "PRAGMA mmap_size=134217728;"
+            "PRAGMA cache_size=-20000;"
+        ),
+    }
+elif env.bool("DATABASE_PREPARED_STATEMENTS", True):
+    # Off behind a transaction pooler, which hands each transaction another connection.
+    _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 5}
+_database["CONN_MAX_AGE"] = None
+_database["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Shared cache: sign-in rate limits; without Redis each process keeps its own ------
+_redis_url = env.str("REDIS_URL", "")
+if _redis_url:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": _redis_url,
+        }
+    }
+
+# --- People --------------------------------------------------------------------------
+AUTH_USER_MODEL = "orgs.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "orgs:home"
+ACCOUNT_ADAPTER = "orgs.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+# Addresses are the operator's or an invitation's until people can change their own.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = True
+# By address only: a limit by account would let strangers lock somebody out.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip"}
+
+# --- Mail ----------------------------------------------------------------------------
+_email = env.dj_email_url("EMAIL_URL", "console:")
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST = _email["EMAIL_HOST"]
+EMAIL_PORT = _email["EMAIL_PORT"]
+EMAIL_HOST_USER = _email["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _email["EMAIL_USE_TLS"]
+EMAIL_USE_SSL = _email["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"keys@{_origin.hostname}")
+
+# --- Browser security ----------------------------------------------------------------
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
+SESSION_COOKIE_NAME = "__Host-session" if _is_https else "session"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if _is_https else "csrftoken"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+CSRF_FAILURE_VIEW = "orgs.views.csrf_failure"
+# The proxy in front redirects browsers; a redirect would have programs send their key
+# in the clear once more, and the client reports the page behind it as an answer.
+SECURE_SSL_REDIRECT = False
+SILENCED_SYSTEM_CHECKS = ["security.W008"]
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if _is_https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _is_https
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "connect-src": [SELF],
+        "img-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- Static files --------------------------------------------------------------------
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Secret keys ---------------------------------------------------------------------
+# argon2id of stored keys; OWASP's smallest recommendation, since keys carry 381 bits.
+KEY_ARGON2_MEMORY_KIB = env.int("KEY_ARGON2_MEMORY_KIB", 19 * 1024)
+KEY_ARGON2_TIME_COST = env.int("KEY_ARGON2_TIME_COST", 2)
+# How often counted requests are written; 0 leaves writing to usage.flush().
+USAGE_FLUSH_SECONDS = env.float("USAGE_FLUSH_SECONDS", 5.0)
+
+# --- Time and language ---------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+
+# --- Logging: to stderr, with every secret key cut down to its stem ------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "secretkeys.redaction.RedactingFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        # Django's own handlers would bypass the redaction.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+    },
+}

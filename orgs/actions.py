@@ -1,0 +1,88 @@
+"""Changes to people and organizations; each is one transaction with its audit event."""
+
+from django.db import transaction
+
+from orgs import audit, names
+from orgs.audit import Actor, AuditAction
+from orgs.models import Membership, Organization, User
+from orgs.roles import Role
+
+
+class OwnerRequired(Exception):
+    """The change would leave an organization without its Owner."""
+
+
+@transaction.atomic
+def create_organization(
+    name: str, *, owner: User, actor: Actor, key_limit: int | None = None
+) -> Organization:
+    """Store an organization and make ``owner`` its Owner.
+
+    Raises:
+        names.InvalidName: ``name`` cannot be a name.
+    """
+    organization = Organization(name=names.clean(name))
+    if key_limit is not None:
+        organization.key_limit = key_limit
+    organization.save()
+    Membership.objects.create(
+        organization=organization, user=owner, role=Role.OWNER.value
+    )
+    audit.record(
+        AuditAction.ORGANIZATION_CREATED,
+        organization,
+        actor=actor,
+        subject=organization.name,
+        changes={"owner": (None, owner.email)},
+    )
+    return organization
+
+
+@transaction.atomic
+def rename_organization(
+    organization: Organization, name: str, *, actor: Actor
+) -> Organization:
+    """Give the organization another name; the same name changes nothing.
+
+    Raises:
+        names.InvalidName: ``name`` cannot be a name.
+    """
+    name = names.clean(name)
+    locked = Organization.objects.select_for_update().get(pk=organization.pk)
+    if locked.name == name:
+        return locked
+    before, locked.name = locked.name, name
+    locked.save(update_fields=["name", "updated_at"])
+    audit.record(
+        AuditAction.ORGANIZATION_RENAMED,
+        locked,
+        actor=actor,
+        subject=name,
+        changes={"name": (before, name)},
+    )
+    return locked
+
+
+@transaction.atomic
+def remove_member(organization: Organization, user_id: int, *, actor: Actor) -> None:
+    """End somebody's membership; the keys they made stay with the organization.
+
+    Raises:
+        Membership.DoesNotExist: they are not a member.
+        OwnerRequired: they are the Owner.
+    """
+    membership = (
+        Membership.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .get(organization=organization, user_id=user_id)
+    )
+    if membership.role == Role.OWNER:
+        raise OwnerRequired
+    membership.delete()
+    audit.record(
+        AuditAction.MEMBER_REMOVED,
+        organization,
+        actor=actor,
+        subject=membership.user.email,
+        changes={"role": (membership.get_role_display(), None)},
+    )

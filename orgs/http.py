@@ -1,0 +1,43 @@
+"""Requests and responses as this product uses them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
+
+from orgs.models import Membership, Organization, User
+
+
+class MemberRequest(HttpRequest):
+    """A request by a member, on a page of their organization."""
+
+    user: User
+    htmx: HtmxDetails
+    membership: Membership
+    organization: Organization
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Tell whether htmx asks for a fragment, rather than the browser for a page."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def with_events(response: HttpResponse, **events: Mapping[str, Any]) -> HttpResponse:
+    """Have htmx fire events on the page; ``_`` in their names becomes ``-``."""
+    named = {name.replace("_", "-"): detail for name, detail in events.items()}
+    response["HX-Trigger"] = json.dumps(named)
+    return response
+
+
+def no_store(response: HttpResponse) -> HttpResponse:
+    """Keep a response out of every cache, the browser's back-forward cache included."""
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def sentence(text: str, status: int) -> HttpResponse:
+    """Answer with one sentence of plain text, which the page shows as a callout."""
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,197 @@
+"""A presented key, from header strings to a decision.
+
+Strings in, dataclass out; every door (the API, the gateway) asks here.
+"""
+
+import datetime as dt
+import logging
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from secretkeys import hashing, keyformat, lookup, policy, usage
+from secretkeys.grants import Access, Grant, Permission, Resource
+from secretkeys.models import SecretKey
+from secretkeys.outcomes import Outcome
+
+logger = logging.getLogger(__name__)
+
+_SCHEME = "bearer "
+
+
+class AuthenticationFailed(Exception):
+    """The request is refused.
+
+    ``outcome`` says why; ``sentence`` says it to the holder of the key; ``methods`` are
+    those that the path has, where only the method was unknown.
+    """
+
+    def __init__(
+        self, outcome: Outcome, sentence: str = "", methods: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(outcome.value)
+        self.outcome = outcome
+        self.sentence = sentence or outcome.sentence
+        self.methods = methods
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedRequest:
+    """What arrived, as strings; ``raw_path`` is the request line's, without query."""
+
+    authorization: str | None
+    organization_id: str | None
+    method: str
+    raw_path: str
+    client: usage.Client
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedKey:
+    """Who asks, with what rights, for what."""
+
+    key_id: str
+    name: str
+    organization_id: uuid.UUID
+    grant: Grant
+    expires_at: dt.datetime | None
+    request: policy.Request
+
+    @property
+    def stem(self) -> str:
+        """The key's visible form."""
+        return keyformat.stem(self.key_id)
+
+
+def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> AuthenticatedKey:
+    """Decide about one request and count it.
+
+    One SELECT, no write. The row is read every time, so removing, expiring, editing
+    and locking act on the very next request of every process.
+
+    Raises:
+        AuthenticationFailed: the request is refused; any trouble with the database or
+            with hashing refuses it too.
+    """
+    parsed = _parse(presented.authorization)
+    try:
+        stored = _verified(parsed)
+    except (DatabaseError, hashing.HashingBusy) as error:
+        logger.warning("A secret key could not be verified: %s", type(error).__name__)
+        raise AuthenticationFailed(Outcome.UNAVAILABLE) from error
+    request: policy.Request | None = None
+    outcome = Outcome.ALLOWED
+    try:
+        _check_standing(stored, presented, at)
+        request = _resolve(presented)
+        _check_request(stored, request)
+    except AuthenticationFailed as refused:
+        outcome = refused.outcome
+        raise
+    finally:
+        usage.record(
+            parsed.key_id,
+            outcome,
+            request=request,
+            client=presented.client,
+            last_used_at=stored.last_used_at,
+            at=at,
+        )
+    return AuthenticatedKey(
+        parsed.key_id,
+        stored.name,
+        stored.organization_id,
+        Grant.preset(Permission(stored.permission)),
+        stored.expires_at,
+        request,
+    )
+
+
+def _parse(authorization: str | None) -> keyformat.ParsedKey:
+    """Take the header apart: one scheme, one space, one key, nothing else."""
+    if not authorization:
+        raise AuthenticationFailed(Outcome.NO_CREDENTIALS)
+    scheme, text = authorization[: len(_SCHEME)], authorization[len(_SCHEME) :]
+    if scheme.lower() != _SCHEME:
+        raise AuthenticationFailed(Outcome.UNKNOWN_KEY)
+    try:
+        return keyformat.parse(text, settings.SIGNING_KEYS)
+    except keyformat.MalformedKey:
+        raise AuthenticationFailed(Outcome.UNKNOWN_KEY) from None
+
+
+def _verified(parsed: keyformat.ParsedKey) -> lookup.StoredKey:
+    """Read the key's row and check the secret against it."""
+    stored = lookup.find(parsed.key_id)
+    if stored is None:
+        raise AuthenticationFailed(Outcome.UNKNOWN_KEY)
+    if hashing.remembers(parsed.plaintext, stored.digest):
+        return stored
+    try:
+        if not hashing.matches(parsed.plaintext, stored.digest):
+            raise AuthenticationFailed(Outcome.UNKNOWN_KEY)
+    except hashing.CorruptDigest:
+        logger.error("The stored digest of key %s… is corrupt.", parsed.key_id[:6])
+        raise AuthenticationFailed(Outcome.UNKNOWN_KEY) from None
+    if hashing.is_outdated(stored.digest):
+        _rehash(parsed, stored)
+    return stored
+
+
+def _rehash(parsed: keyformat.ParsedKey, stored: lookup.StoredKey) -> None:
+    """Store a digest with today's parameters, unless another process just did."""
+    same_row = SecretKey.objects.filter(key_id=parsed.key_id, digest=stored.digest)
+    try:
+        same_row.update(digest=hashing.digest(parsed.plaintext))
+    except DatabaseError:
+        # The key is verified; the next cold process tries again.
+        logger.exception("A digest could not be renewed.")
+
+
+def _check_standing(
+    stored: lookup.StoredKey, presented: PresentedRequest, at: dt.datetime
+) -> None:
+    """Check what does not depend on what is asked for."""
+    if presented.organization_id != str(stored.organization_id):
+        raise AuthenticationFailed(Outcome.ORGANIZATION_MISMATCH)
+    if stored.removed_at is not None:
+        raise AuthenticationFailed(Outcome.REMOVED)
+    if stored.expires_at is not None and stored.expires_at <= at:
+        raise AuthenticationFailed(Outcome.EXPIRED)
+    if stored.organization_locked_at is not None:
+        raise AuthenticationFailed(Outcome.ORGANIZATION_LOCKED)
+
+
+def _resolve(presented: PresentedRequest) -> policy.Request:
+    try:
+        return policy.resolve(presented.method, presented.raw_path)
+    except policy.NotCanonical:
+        raise AuthenticationFailed(Outcome.NOT_CANONICAL) from None
+    except policy.UnknownRoute as unknown:
+        raise AuthenticationFailed(
+            Outcome.UNKNOWN_ROUTE, methods=unknown.methods
+        ) from None
+
+
+def _check_request(stored: lookup.StoredKey, request: policy.Request) -> None:
+    """Check the organization in the path, then the grant."""
+    own = str(stored.organization_id)
+    if any(named != own for named in request.organizations):
+        raise AuthenticationFailed(Outcome.ORGANIZATION_MISMATCH)
+    permission = Permission(stored.permission)
+    if not Grant.preset(permission).allows(request.resource, request.access):
+        raise AuthenticationFailed(
+            Outcome.PERMISSION_DENIED,
+            _denial(permission, request.resource, request.access),
+        )
+
+
+def _denial(permission: Permission, resource: Resource, access: Access) -> str:
+    """Say which right is missing. Names no key: the client rewrites ids in messages."""
+    verb = "change" if access is Access.WRITE else "read"
+    return (
+        f"This secret key is {permission.label} and may not {verb} {resource.value}. "
+        "Ask an organization admin for a key that may."
+    )

@@ -1,0 +1,142 @@
+"""Keys at rest: argon2id digests, and the memory of keys already verified.
+
+The only module that knows argon2 and its parameters. A process runs argon2 once per
+key: later presentations of the same key against the same stored digest are recognized
+by a keyed hash.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import threading
+from collections import OrderedDict
+
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import InvalidHashError, VerificationError
+from django.conf import settings
+
+# What a stored row may ask of this server; above it the row counts as corrupt.
+_MOST_MEMORY_KIB = 256 * 1024
+_MOST_TIME_COST = 10
+_MOST_PARALLELISM = 8
+
+# Enough for every key that one process meets, at about 300 bytes each.
+_REMEMBERED_KEYS = 50_000
+# A burst of cold keys may wait this long, in seconds, for a free core.
+_SLOT_TIMEOUT = 2.0
+
+_slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+
+class HashingBusy(Exception):
+    """Every core was verifying for as long as a request may wait."""
+
+
+class CorruptDigest(Exception):
+    """The stored digest is not an argon2id digest within bounds."""
+
+
+class _VerifiedKeys:
+    """A bounded map from a keyed hash of a presented key to the digest it matched.
+
+    Only keys that verified get in, so wrong ones cannot push right ones out.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._secret = secrets.token_bytes(32)
+        self._digests: OrderedDict[bytes, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def has(self, plaintext: str, digest: str) -> bool:
+        mark = self._mark(plaintext)
+        with self._lock:
+            found = self._digests.get(mark)
+            if found is None:
+                return False
+            self._digests.move_to_end(mark)
+        return hmac.compare_digest(found, digest)
+
+    def add(self, plaintext: str, digest: str) -> None:
+        mark = self._mark(plaintext)
+        with self._lock:
+            self._digests[mark] = digest
+            self._digests.move_to_end(mark)
+            while len(self._digests) > self._size:
+                self._digests.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._digests.clear()
+
+    def _mark(self, plaintext: str) -> bytes:
+        return hmac.digest(self._secret, plaintext.encode(), hashlib.sha256)
+
+
+_verified = _VerifiedKeys(_REMEMBERED_KEYS)
+
+
+def digest(plaintext: str) -> str:
+    """Return the argon2id digest to store for a key, salted and self-describing."""
+    return _hasher().hash(plaintext)
+
+
+def remembers(plaintext: str, stored: str) -> bool:
+    """Tell whether this process has verified ``plaintext`` against ``stored`` before."""
+    return _verified.has(plaintext, stored)
+
+
+def matches(plaintext: str, stored: str) -> bool:
+    """Tell whether ``plaintext`` is the key that ``stored`` was made of.
+
+    Raises:
+        HashingBusy: argon2 had to run and no core was free in time.
+        CorruptDigest: ``stored`` is not a digest this server would verify.
+    """
+    _check_bounds(stored)
+    if not _slots.acquire(timeout=_SLOT_TIMEOUT):
+        raise HashingBusy
+    try:
+        # Whoever waited for a slot may have waited for this very key.
+        if not _verified.has(plaintext, stored):
+            _hasher().verify(stored, plaintext)
+    except InvalidHashError as error:
+        raise CorruptDigest from error
+    except VerificationError:
+        return False
+    finally:
+        _slots.release()
+    _verified.add(plaintext, stored)
+    return True
+
+
+def is_outdated(stored: str) -> bool:
+    """Tell whether ``stored`` was made with other parameters than today's."""
+    return _hasher().check_needs_rehash(stored)
+
+
+def forget_verified() -> None:
+    """Empty this process's memory of verified keys."""
+    _verified.clear()
+
+
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(
+        time_cost=settings.KEY_ARGON2_TIME_COST,
+        memory_cost=settings.KEY_ARGON2_MEMORY_KIB,
+        parallelism=1,
+    )
+
+
+def _check_bounds(stored: str) -> None:
+    try:
+        parameters = extract_parameters(stored)
+    except InvalidHashError as error:
+        raise CorruptDigest from error
+    if (
+        parameters.memory_cost > _MOST_MEMORY_KIB
+        or parameters.time_cost > _MOST_TIME_COST
+        or parameters.parallelism > _MOST_PARALLELISM
+    ):
+        raise CorruptDigest

@@ -1,0 +1,76 @@
+"""Create a secret key without the dashboard."""
+
+import datetime as dt
+import uuid
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from orgs import names
+from orgs.audit import COMMAND_LINE
+from secretkeys import actions
+from secretkeys.grants import OFFERED, Permission
+from secretkeys.management.arguments import find_organization
+
+_LONGEST_DAYS = 3650
+
+
+class Command(BaseCommand):
+    help = "Creates a secret key and prints it, alone, on standard output."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--organization", required=True, metavar="ID")
+        parser.add_argument("--name", required=True)
+        parser.add_argument(
+            "--permission",
+            default=Permission.FULL.value,
+            choices=[level.value for level in OFFERED],
+        )
+        parser.add_argument(
+            "--expires-in-days", type=int, metavar="N", help="never, when left out"
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        organization: str,
+        name: str,
+        permission: str,
+        expires_in_days: int | None,
+        **options: Any,
+    ) -> None:
+        now = timezone.now()
+        try:
+            key, plaintext = actions.create_key(
+                find_organization(organization),
+                name=name,
+                permission=Permission(permission),
+                expires_at=_expiry(expires_in_days, now),
+                nonce=uuid.uuid4(),
+                actor=COMMAND_LINE,
+                at=now,
+            )
+        except names.InvalidName as error:
+            raise CommandError(str(error)) from None
+        except actions.NameTaken:
+            raise CommandError("A key with this name already exists.") from None
+        except actions.KeyLimitReached:
+            raise CommandError(
+                "The organization has reached its limit of keys."
+            ) from None
+        expires = (
+            f"expires {key.expires_at:%Y-%m-%d}" if key.expires_at else "never expires"
+        )
+        self.stderr.write(f"Created {key}: {key.get_permission_display()}, {expires}.")
+        self.stderr.write("The key is shown this once.")
+        self.stdout.write(plaintext)
+
+
+def _expiry(days: int | None, now: dt.datetime) -> dt.datetime | None:
+    if days is None:
+        return None
+    if not 1 <= days <= _LONGEST_DAYS:
+        raise CommandError(f"--expires-in-days takes 1 to {_LONGEST_DAYS}.")
+    return now + dt.timedelta(days=days)

@@ -1,0 +1,306 @@
+"""Secret keys and their usage."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from orgs import names
+from orgs.models import Organization, User
+from secretkeys import keyformat
+from secretkeys.grants import Access, Grant, Permission, Resource
+from secretkeys.outcomes import Outcome
+
+EXPIRES_SOON = dt.timedelta(days=14)
+UNUSED_AFTER = dt.timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """The one thing about a key that wants attention; kind is its colour."""
+
+    kind: str
+    text: str
+
+
+class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
+    """Reads of keys; every one starts from an organization."""
+
+    def of(self, organization: Organization) -> Self:
+        """Return the organization's keys, removed ones too."""
+        return self.filter(organization=organization)
+
+    def current(self) -> Self:
+        """Return keys that are not removed; expired ones count as current."""
+        return self.filter(removed_at=None)
+
+    def removed(self) -> Self:
+        """Return removed keys."""
+        return self.exclude(removed_at=None)
+
+    def unexpired(self, at: dt.datetime) -> Self:
+        """Return current keys that have not expired."""
+        return self.current().filter(Q(expires_at=None) | Q(expires_at__gt=at))
+
+    def expired(self, at: dt.datetime) -> Self:
+        """Return current keys whose time is over."""
+        return self.current().filter(expires_at__lte=at)
+
+    def expiring_soon(self, at: dt.datetime) -> Self:
+        """Return keys that expire within two weeks."""
+        return self.current().filter(
+            expires_at__gt=at, expires_at__lte=at + EXPIRES_SOON
+        )
+
+    def holding_name(self, folded: str) -> Self:
+        """Return the key whose name this is; removed and rotated ones let go of it."""
+        return self.current().filter(name_folded=folded, replaced_by=None)
+
+    def unused_since(self, moment: dt.datetime) -> Self:
+        """Return current keys neither used nor created after ``moment``."""
+        return self.current().filter(
+            Q(last_used_at__lte=moment) | Q(last_used_at=None, created_at__lte=moment)
+        )
+
+    def with_permission(self, permission: str) -> Self:
+        """Return keys of one level."""
+        return self.filter(permission=permission)
+
+    def matching(self, text: str) -> Self:
+        """Return keys whose name, stem or creator contains ``text``."""
+        key_id = text.strip().removeprefix(keyformat.PREFIX).rstrip("….")
+        found = (
+            Q(name_folded__contains=names.fold(text.strip()))
+            | Q(created_by__name__icontains=text.strip())
+            | Q(created_by__email__icontains=text.strip())
+        )
+        if key_id.isascii() and key_id.isalnum():
+            found |= Q(key_id__startswith=key_id[: keyformat.ID_LENGTH])
+        return self.filter(found)
+
+    def for_table(self) -> Self:
+        """Load what a table row shows, in one query."""
+        return self.select_related("created_by").defer("digest")
+
+    def for_page(self) -> Self:
+        """Load what a page about one key shows, in one query."""
+        return self.select_related("created_by", "organization").defer("digest")
+
+    def sorted_by(self, column: str, first: str = "") -> Self:
+        """Order by a column of the table; ``-`` reverses; never used comes last.
+
+        The key whose id is ``first`` stands before all others.
+        """
+        field = F(SORT_FIELDS[column.removeprefix("-")])
+        order: list[models.expressions.OrderBy | str] = [
+            field.desc(nulls_last=True)
+            if column.startswith("-")
+            else field.asc(nulls_last=True),
+            "key_id",
+        ]
+        if first:
+            order.insert(
+                0, models.Case(models.When(key_id=first, then=0), default=1).asc()
+            )
+        return self.order_by(*order)
+
+
+# The table's sortable columns and what each sorts by.
+SORT_FIELDS = {
+    "name": "name_folded",
+    "last_used": "last_used_at",
+    "created": "created_at",
+    "created_by": "created_by__name",
+    "permission": "permission",
+}
+
+
+class SecretKey(models.Model):
+    """A key of an organization, without its secret. A removed key keeps its row."""
+
+    key_id = models.CharField(
+        primary_key=True, max_length=keyformat.ID_LENGTH, editable=False
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="secret_keys"
+    )
+    name = models.CharField(max_length=names.MAX_LENGTH)
+    # names.fold(name): what uniqueness and search compare. Folding can lengthen.
+    name_folded = models.CharField(max_length=18 * names.MAX_LENGTH, editable=False)
+    # argon2id of the whole key; changes only when its parameters do.
+    digest = models.CharField(max_length=255, editable=False)
+    permission = models.CharField(
+        max_length=20, choices=[(level.value, level.label) for level in Permission]
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    # Empty when a command made the key.
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="created_keys"
+    )
+    # Chosen with the form: the same form sent twice makes one key.
+    creation_nonce = models.UUIDField(editable=False)
+    # Written at most once a minute by usage.flush(), never by save().
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    last_used_address = models.GenericIPAddressField(null=True, editable=False)
+    last_used_client = models.CharField(max_length=200, editable=False)
+    removed_at = models.DateTimeField(null=True, editable=False)
+    removed_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="removed_keys"
+    )
+    # The key that rotation put in this one's place; this one stops at expires_at.
+    replaced_by = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaces"
+    )
+
+    objects = SecretKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "name_folded"],
+                condition=Q(removed_at=None, replaced_by=None),
+                name="key_name_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "creation_nonce"], name="key_nonce_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(permission__in=[level.value for level in Permission]),
+                name="key_permission_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "name_folded"], name="key_by_name"),
+            models.Index(fields=["organization", "last_used_at"], name="key_by_use"),
+            models.Index(fields=["organization", "created_at"], name="key_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.stem}…)"
+
+    @property
+    def stem(self) -> str:
+        """The first characters of the key, as lists and the client's repr show it."""
+        return keyformat.stem(self.key_id)
+
+    @property
+    def creator_name(self) -> str:
+        """Who made the key."""
+        return self.created_by.display_name if self.created_by else "Command line"
+
+    @property
+    def grant(self) -> Grant:
+        """What the key may do."""
+        return Grant.preset(Permission(self.permission))
+
+    @property
+    def access_summary(self) -> str:
+        """The Access column: which datasets, training and deployments it reaches."""
+        return "All"
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the key was removed."""
+        return self.removed_at is not None
+
+    @property
+    def badge(self) -> Badge | None:
+        """What wants attention now, most urgent first."""
+        return self.badge_at(timezone.now())
+
+    def is_expired(self, at: dt.datetime) -> bool:
+        """Tell whether the key's time is over."""
+        return self.expires_at is not None and self.expires_at <= at
+
+    def badge_at(self, at: dt.datetime) -> Badge | None:
+        """Return what wants attention at a moment, most urgent first."""
+        if self.removed_at:
+            return Badge("neutral", "Removed")
+        if self.is_expired(at):
+            return Badge("danger", "Expired")
+        if self.expires_at and self.expires_at - at <= EXPIRES_SOON:
+            verb = "Stops" if self.replaced_by_id else "Expires"
+            return Badge("warn", f"{verb} {_until(self.expires_at - at)}")
+        unused = at - (self.last_used_at or self.created_at)
+        if unused >= UNUSED_AFTER:
+            return Badge("neutral", f"Unused for {unused.days} days")
+        return None
+
+
+def _until(left: dt.timedelta) -> str:
+    """Say how long is left in the largest unit that is not zero."""
+    for unit, count in (
+        ("day", left.days),
+        ("hour", left.seconds // 3600),
+        ("minute", max(left.seconds // 60, 1)),
+    ):
+        if count:
+            return f"in {count} {unit}{'' if count == 1 else 's'}"
+    raise AssertionError("unreachable: the last count is at least 1")
+
+
+class KeyUsageQuerySet(models.QuerySet["KeyUsage"]):
+    """Reads of counted requests."""
+
+    def since(self, moment: dt.datetime) -> Self:
+        """Return the rows of hours that began at or after ``moment``."""
+        return self.filter(hour__gte=moment)
+
+    def denied(self) -> Self:
+        """Return the rows of refused requests."""
+        return self.exclude(outcome=Outcome.ALLOWED.value)
+
+    def by_day(self) -> models.QuerySet["KeyUsage", tuple[dt.date, str, int]]:
+        """Return (day, outcome, requests)."""
+        return (
+            self.annotate(day=TruncDate("hour", tzinfo=dt.UTC))
+            .values("day", "outcome")
+            .annotate(total=models.Sum("count"))
+            .values_list("day", "outcome", "total")
+        )
+
+    def total(self) -> int:
+        """Return how many requests the rows count."""
+        return self.aggregate(total=models.Sum("count"))["total"] or 0
+
+
+class KeyUsage(models.Model):
+    """How many requests of one kind a key made in one hour (UTC)."""
+
+    key = models.ForeignKey(SecretKey, on_delete=models.CASCADE, related_name="usage")
+    hour = models.DateTimeField()
+    # Empty where a request was refused before anybody asked what it was.
+    resource = models.CharField(
+        max_length=20,
+        blank=True,
+        choices=[(each.value, each.value) for each in Resource],
+    )
+    access = models.PositiveSmallIntegerField(
+        choices=[(each.value, each.name.lower()) for each in Access]
+    )
+    outcome = models.CharField(
+        max_length=30, choices=[(each.value, each.label) for each in Outcome]
+    )
+    count = models.PositiveBigIntegerField()
+
+    objects = KeyUsageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key", "hour", "resource", "access", "outcome"],
+                name="usage_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=[each.value for each in Outcome]),
+                name="usage_outcome_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.outcome} at {self.hour:%Y-%m-%d %H}:00"

@@ -1,0 +1,94 @@
+"""How a presented key can fare, and what its holder is told."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The result of one decision; the value is what usage rows store."""
+
+    ALLOWED = "allowed"
+    NO_CREDENTIALS = "no_credentials"
+    UNKNOWN_KEY = "unknown_key"
+    REMOVED = "removed"
+    ORGANIZATION_MISMATCH = "organization_mismatch"
+    EXPIRED = "expired"
+    ORGANIZATION_LOCKED = "organization_locked"
+    PERMISSION_DENIED = "permission_denied"
+    UNKNOWN_ROUTE = "unknown_route"
+    NOT_CANONICAL = "not_canonical"
+    UNAVAILABLE = "unavailable"
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that says this."""
+        return _STATUSES[self]
+
+    @property
+    def code(self) -> str:
+        """The stable word in an API error.
+
+        Four outcomes share one, so that an answer never tells whether a key exists.
+        """
+        return "invalid_key" if self in _INVALID else self.value
+
+    @property
+    def sentence(self) -> str:
+        """The sentence for the person who reads the client's error."""
+        return _SENTENCES.get(self, _INVALID_SENTENCE)
+
+    @property
+    def label(self) -> str:
+        """What a usage page calls this outcome."""
+        return _LABELS[self]
+
+
+_INVALID = frozenset(
+    {Outcome.UNKNOWN_KEY, Outcome.REMOVED, Outcome.ORGANIZATION_MISMATCH}
+)
+_INVALID_SENTENCE = (
+    "This secret key is not valid for this organization. Check the secret key and "
+    "the organization id."
+)
+_STATUSES = {
+    Outcome.ALLOWED: 200,
+    Outcome.NO_CREDENTIALS: 401,
+    Outcome.UNKNOWN_KEY: 401,
+    Outcome.REMOVED: 401,
+    Outcome.ORGANIZATION_MISMATCH: 401,
+    Outcome.EXPIRED: 401,
+    Outcome.ORGANIZATION_LOCKED: 403,
+    Outcome.PERMISSION_DENIED: 403,
+    Outcome.UNKNOWN_ROUTE: 404,
+    Outcome.NOT_CANONICAL: 400,
+    Outcome.UNAVAILABLE: 503,
+}
+_SENTENCES = {
+    Outcome.NO_CREDENTIALS: (
+        "Send a secret key in the Authorization header, as a Bearer token."
+    ),
+    Outcome.EXPIRED: "This secret key has expired. Ask an organization admin for one.",
+    Outcome.ORGANIZATION_LOCKED: (
+        "This organization is locked. An organization admin can ask the account "
+        "manager to unlock it."
+    ),
+    Outcome.PERMISSION_DENIED: "This secret key may not do this.",
+    Outcome.UNKNOWN_ROUTE: "There is no such endpoint.",
+    Outcome.NOT_CANONICAL: (
+        "The path of this request is ambiguous. Send it without dot segments, empty "
+        "segments or needless escapes."
+    ),
+    Outcome.UNAVAILABLE: "Secret keys cannot be verified right now. Try again shortly.",
+}
+_LABELS = {
+    Outcome.ALLOWED: "Allowed",
+    Outcome.NO_CREDENTIALS: "No credentials",
+    Outcome.UNKNOWN_KEY: "Unknown key",
+    Outcome.REMOVED: "Removed key",
+    Outcome.ORGANIZATION_MISMATCH: "Organization mismatch",
+    Outcome.EXPIRED: "Expired key",
+    Outcome.ORGANIZATION_LOCKED: "Organization locked",
+    Outcome.PERMISSION_DENIED: "Permission denied",
+    Outcome.UNKNOWN_ROUTE: "Unknown endpoint",
+    Outcome.NOT_CANONICAL: "Ambiguous path",
+    Outcome.UNAVAILABLE: "Not verified",
+}

@@ -1,0 +1,250 @@
+"""The secret keys pages and their dialogs."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.forms import Form
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_safe
+
+from orgs.access import member_view
+from orgs.audit import Actor
+from orgs.http import MemberRequest, is_htmx, sentence, with_events
+from orgs.roles import Ability
+from secretkeys import actions, reports
+from secretkeys.forms import KeyEditForm, KeyForm, RemoveForm, RotateForm, refuse
+from secretkeys.keyformat import Plaintext
+from secretkeys.models import SecretKey
+from secretkeys.table import key_table
+
+# A key used this lately is probably still needed: its name is typed to remove it.
+_IN_USE = dt.timedelta(days=30)
+# How long an open reveal asks whether the key has been used.
+_WATCH_FIRST_REQUEST = dt.timedelta(minutes=30)
+# htmx stops polling when it is answered with this.
+_STOP_POLLING = 286
+
+_ALREADY_CREATED = (
+    "This key was already created. Its secret is shown once only; if you did not copy "
+    "it, remove the key and create another."
+)
+_ALREADY_REMOVED = "This key was already removed."
+_ALREADY_REPLACED = "This key was already rotated. Rotate its successor instead."
+
+
+@require_safe
+@member_view(Ability.VIEW_KEYS)
+def key_list(request: MemberRequest) -> HttpResponse:
+    """Show the table; htmx gets the part of the page that changes."""
+    template = "secretkeys/_region.html" if is_htmx(request) else "secretkeys/list.html"
+    context = key_table(request.organization, request.GET, at=timezone.now())
+    return render(request, template, context)
+
+
+@require_safe
+@member_view(Ability.VIEW_KEYS)
+def key_detail(request: MemberRequest, key_id: str) -> HttpResponse:
+    """Show one key and how it is used."""
+    key = _key(request, key_id)
+    report = reports.last_30_days(key, at=timezone.now())
+    return render(request, "secretkeys/detail.html", {"key": key, **report})
+
+
+@require_safe
+@member_view(Ability.MANAGE_KEYS)
+def key_first_request(request: MemberRequest, key_id: str) -> HttpResponse:
+    """Tell an open reveal whether its key has been used yet."""
+    key = _key(request, key_id)
+    state, status = "waiting", 200
+    if key.is_removed:
+        state, status = "removed", _STOP_POLLING
+    elif key.last_used_at:
+        state, status = "seen", _STOP_POLLING
+    elif timezone.now() - key.created_at > _WATCH_FIRST_REQUEST:
+        state, status = "stopped", _STOP_POLLING
+    context = {"key": key, "state": state}
+    return render(request, "secretkeys/_first_request.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_view(Ability.MANAGE_KEYS)
+@sensitive_variables("plaintext")
+def key_create(request: MemberRequest) -> HttpResponse:
+    """Generate a key and reveal it in the response to this POST, nowhere else."""
+    now = timezone.now()
+    form = KeyForm(_posted(request), at=now)
+    if form.is_valid():
+        try:
+            key, plaintext = actions.create_key(
+                request.organization,
+                name=form.cleaned_data["name"],
+                permission=form.permission_value,
+                expires_at=form.expires_at,
+                nonce=form.cleaned_data["nonce"],
+                actor=Actor.person(request.user),
+                at=now,
+            )
+        except actions.AlreadyCreated:
+            return _conflict(request, _ALREADY_CREATED)
+        except (actions.NameTaken, actions.KeyLimitReached) as refused:
+            refuse(form, refused, request.organization.key_limit)
+        else:
+            return _reveal(request, key, plaintext, "Secret key created.")
+    return _dialog(request, "create", form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_view(Ability.MANAGE_KEYS)
+def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
+    """Change a key's name, permission and expiration."""
+    key = _key(request, key_id)
+    if key.is_removed:
+        return _conflict(request, _ALREADY_REMOVED)
+    form = KeyEditForm(_posted(request), key=key, at=timezone.now())
+    if form.is_valid():
+        try:
+            actions.update_key(
+                key,
+                name=form.cleaned_data["name"],
+                permission=form.permission_value,
+                expires_at=form.expires_at,
+                actor=Actor.person(request.user),
+            )
+        except actions.AlreadyRemoved:
+            return _conflict(request, _ALREADY_REMOVED)
+        except actions.NameTaken as refused:
+            refuse(form, refused, request.organization.key_limit)
+        else:
+            return _done(request, "Changes saved.")
+    return _dialog(request, "edit", form, key=key)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_view(Ability.MANAGE_KEYS)
+@sensitive_variables("plaintext")
+def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
+    """Generate a successor and reveal it; the old key stops after the chosen time."""
+    key = _key(request, key_id)
+    now = timezone.now()
+    form = RotateForm(_posted(request), at=now)
+    refusal = _ALREADY_REMOVED if key.is_removed else ""
+    if not refusal and form.is_valid():
+        try:
+            successor, plaintext = actions.rotate_key(
+                key,
+                overlap=form.overlap_value,
+                nonce=form.cleaned_data["nonce"],
+                actor=Actor.person(request.user),
+                at=now,
+            )
+        except actions.AlreadyCreated:
+            refusal = _ALREADY_CREATED
+        except actions.AlreadyRemoved:
+            refusal = _ALREADY_REMOVED
+        except actions.AlreadyReplaced:
+            refusal = _ALREADY_REPLACED
+        else:
+            return _reveal(request, successor, plaintext, form.toast, rotated=True)
+    if refusal:
+        return _conflict(request, refusal)
+    requests = reports.requests_7_days(key, at=now)
+    return _dialog(request, "rotate", form, key=key, requests_7_days=requests)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_view(Ability.MANAGE_KEYS)
+def key_remove(request: MemberRequest, key_id: str) -> HttpResponse:
+    """End a key; its very next request is refused."""
+    key = _key(request, key_id)
+    now = timezone.now()
+    if key.is_removed:
+        return _conflict(request, _ALREADY_REMOVED)
+    must_confirm = key.last_used_at is not None and now - key.last_used_at <= _IN_USE
+    form = RemoveForm(_posted(request), key=key, must_confirm=must_confirm)
+    if form.is_valid():
+        try:
+            actions.remove_key(key, actor=Actor.person(request.user), at=now)
+        except actions.AlreadyRemoved:
+            return _conflict(request, _ALREADY_REMOVED)
+        return _done(request, "Secret key removed.")
+    return _dialog(
+        request,
+        "remove",
+        form,
+        key=key,
+        must_confirm=must_confirm,
+        requests_7_days=reports.requests_7_days(key, at=now),
+    )
+
+
+def _key(request: MemberRequest, key_id: str) -> SecretKey:
+    """Return a key of the request's organization; others do not exist."""
+    try:
+        return SecretKey.objects.of(request.organization).for_page().get(key_id=key_id)
+    except SecretKey.DoesNotExist:
+        raise Http404("No such key.") from None
+
+
+def _posted(request: MemberRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+def _dialog(
+    request: MemberRequest, name: str, form: Form, **context: Any
+) -> HttpResponse:
+    """Render a form, as a dialog for htmx and as a page for everybody else."""
+    template = f"_{name}_dialog" if is_htmx(request) else name
+    context |= {"form": form, "list_url": _list_url(request)}
+    status = 422 if form.is_bound else 200
+    return render(request, f"secretkeys/{template}.html", context, status=status)
+
+
+@sensitive_variables("plaintext", "context")
+def _reveal(
+    request: MemberRequest,
+    key: SecretKey,
+    plaintext: Plaintext,
+    toast: str,
+    *,
+    rotated: bool = False,
+) -> HttpResponse:
+    """Show a new key. Not a redirect: the plaintext exists in this response only."""
+    context = {
+        "key": key,
+        "plaintext": plaintext,
+        "toast": toast,
+        "rotated": rotated,
+        "state": "waiting",
+        "api_origin": settings.PUBLIC_ORIGIN,
+        "list_url": _list_url(request),
+    }
+    template = "_reveal_dialog" if is_htmx(request) else "reveal"
+    response = render(request, f"secretkeys/{template}.html", context)
+    response["Cache-Control"] = "no-store"
+    return with_events(response, keys_changed={})
+
+
+def _done(request: MemberRequest, text: str) -> HttpResponse:
+    """Close the dialog and say what happened."""
+    if is_htmx(request):
+        return with_events(HttpResponse(), dialog_done={"toast": text}, keys_changed={})
+    messages.success(request, text)
+    return redirect(_list_url(request))
+
+
+def _conflict(request: MemberRequest, text: str) -> HttpResponse:
+    """Say why this cannot be done any more."""
+    if is_htmx(request):
+        return sentence(text, 409)
+    messages.error(request, text)
+    return redirect(_list_url(request))
+
+
+def _list_url(request: MemberRequest) -> str:
+    return reverse("secretkeys:list", args=[request.organization.pk])

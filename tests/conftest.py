@@ -1,0 +1,110 @@
+"""The cast: acme with ada, its Owner, abe, an Admin, and mel, a Member; globex with gus."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from orgs.actions import create_organization
+from orgs.audit import COMMAND_LINE, Actor
+from orgs.models import Membership, Organization, User
+from orgs.roles import Role
+from secretkeys import hashing, usage
+from secretkeys.actions import create_key
+from secretkeys.grants import Permission
+from secretkeys.keyformat import Plaintext
+from secretkeys.models import SecretKey
+
+PASSWORD = "correct horse battery staple"
+
+MakeKey = Callable[..., tuple[SecretKey, Plaintext]]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> None:
+    """Forget what a process remembers: verified keys, counts, sign-in attempts."""
+    hashing.forget_verified()
+    usage.forget_waiting()
+    cache.clear()
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return User.objects.create_user("ada@acme.test", PASSWORD, name="Ada Lovelace")
+
+
+@pytest.fixture
+def acme(ada: User) -> Organization:
+    return create_organization("Acme", owner=ada, actor=COMMAND_LINE)
+
+
+@pytest.fixture
+def abe(acme: Organization) -> User:
+    return _join(acme, "abe@acme.test", "Abe Admin", Role.ADMIN)
+
+
+@pytest.fixture
+def mel(acme: Organization) -> User:
+    return _join(acme, "mel@acme.test", "Mel Member", Role.MEMBER)
+
+
+@pytest.fixture
+def gus(db: None) -> User:
+    return User.objects.create_user("gus@globex.test", PASSWORD, name="Gus Outsider")
+
+
+@pytest.fixture
+def globex(gus: User) -> Organization:
+    return create_organization("Globex", owner=gus, actor=COMMAND_LINE)
+
+
+@pytest.fixture
+def make_key(acme: Organization, ada: User) -> MakeKey:
+    """Return a function that creates a key of acme as ada would."""
+
+    def make(
+        name: str = "pipeline",
+        *,
+        organization: Organization = acme,
+        permission: Permission = Permission.FULL,
+        expires_at: dt.datetime | None = None,
+        at: dt.datetime | None = None,
+        **columns: object,
+    ) -> tuple[SecretKey, Plaintext]:
+        key, plaintext = create_key(
+            organization,
+            name=name,
+            permission=permission,
+            expires_at=expires_at,
+            nonce=uuid.uuid4(),
+            actor=Actor.person(ada),
+            at=at or timezone.now(),
+        )
+        if columns:
+            SecretKey.objects.filter(pk=key.pk).update(**columns)
+            key.refresh_from_db()
+        return key, plaintext
+
+    return make
+
+
+@pytest.fixture
+def client_for() -> Callable[[User], Client]:
+    """Return a function that signs a person in."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+def _join(organization: Organization, email: str, name: str, role: Role) -> User:
+    user = User.objects.create_user(email, PASSWORD, name=name)
+    Membership.objects.create(organization=organization, user=user, role=role.value)
+    return user
