@@ -75,6 +75,12 @@ if _origin.scheme not in {"http", "https"} or not _origin.hostname or _origin.pa
     )
 _is_https = _origin.scheme == "https"
 _is_loopback = _origin.hostname in {"127.0.0.1", "localhost", "::1"}
+# Keys and passwords would cross the network in the clear; somebody must want that.
+if not (_is_https or _is_loopback or env.bool("INSECURE_HTTP", False)):
+    raise ImproperlyConfigured(
+        "PUBLIC_ORIGIN must begin with https://, or set INSECURE_HTTP=true to send "
+        "keys and passwords in the clear."
+    )
 # Host names to answer to besides the one in PUBLIC_ORIGIN.
 ALLOWED_HOSTS = [_origin.hostname, *env.list("ALLOWED_HOSTS", [])]
 if _is_loopback:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import transaction
@@ -35,13 +36,33 @@ class KeyLimitReached(Exception):
     """The organization has as many keys as it may have."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeyTerms:
+    """What an admin decides about a key; without ``expires_at`` it never stops."""
+
+    name: str
+    permission: Permission
+    expires_at: dt.datetime | None
+
+    def __post_init__(self) -> None:
+        """Bring the name into its stored form; raises names.InvalidName."""
+        object.__setattr__(self, "name", names.clean(self.name))
+
+    @property
+    def facts(self) -> dict[str, str | None]:
+        """The terms in words, as the audit log keeps them."""
+        return {
+            "name": self.name,
+            "permission": self.permission.label,
+            "expires": _moment(self.expires_at),
+        }
+
+
 @transaction.atomic
 def create_key(
     organization: Organization,
+    terms: KeyTerms,
     *,
-    name: str,
-    permission: Permission,
-    expires_at: dt.datetime | None,
     nonce: uuid.UUID,
     actor: Actor,
     at: dt.datetime,
@@ -50,86 +71,50 @@ def create_key(
 
     Args:
         organization: whose key.
-        name: as typed; see names.clean().
-        permission: the level.
-        expires_at: the moment the key stops; None for never.
+        terms: what it may do and for how long.
         nonce: chosen with the form, so that sending it twice makes one key.
         actor: who does it.
         at: now.
 
     Raises:
-        names.InvalidName: ``name`` cannot be a name.
-        AlreadyCreated: ``nonce`` was used before.
-        NameTaken: see there.
-        KeyLimitReached: see there.
+        AlreadyCreated, KeyLimitReached, NameTaken: see there.
     """
     _lock(organization)
-    keys = SecretKey.objects.of(organization)
-    if keys.filter(creation_nonce=nonce).exists():
-        raise AlreadyCreated
-    if keys.unexpired(at).count() >= organization.key_limit:
+    _check_nonce_is_new(organization, nonce)
+    active = SecretKey.objects.of(organization).unexpired(at)
+    if active.count() >= organization.key_limit:
         raise KeyLimitReached
-    name = names.clean(name)
-    _check_name_is_free(organization, name)
-    key, plaintext = _store(
-        organization, name, permission, expires_at, nonce, actor=actor, at=at
-    )
-    audit.record(
-        AuditAction.KEY_CREATED,
-        organization,
-        actor=actor,
-        subject=str(key),
-        changes={
-            "permission": (None, permission.label),
-            "expires": (None, _moment(expires_at)),
-        },
-    )
+    _check_name_is_free(organization, terms.name)
+    key, plaintext = _store(organization, terms, nonce=nonce, actor=actor, at=at)
+    changes = {field: (None, value) for field, value in terms.facts.items()}
+    _record(AuditAction.KEY_CREATED, key, actor, changes)
     return key, plaintext
 
 
 @transaction.atomic
-def update_key(
-    key: SecretKey,
-    *,
-    name: str,
-    permission: Permission,
-    expires_at: dt.datetime | None,
-    actor: Actor,
-) -> SecretKey:
+def update_key(key: SecretKey, terms: KeyTerms, *, actor: Actor) -> SecretKey:
     """Change what a key is called, may do and lives; effective on its next request.
 
     Raises:
-        names.InvalidName: ``name`` cannot be a name.
-        AlreadyRemoved: see there.
-        NameTaken: see there.
+        AlreadyRemoved, NameTaken: see there.
     """
     _lock(key.organization)
     key = _current(key)
-    name = names.clean(name)
+    before, after = _terms(key).facts, terms.facts
     changes = {
-        field: (before, after)
-        for field, before, after in (
-            ("name", key.name, name),
-            ("permission", Permission(key.permission).label, permission.label),
-            ("expires", _moment(key.expires_at), _moment(expires_at)),
-        )
-        if before != after
+        field: (before[field], after[field])
+        for field in after
+        if before[field] != after[field]
     }
     if not changes:
         return key
-    if key.replaced_by_id is None:
-        _check_name_is_free(key.organization, name, besides=key)
-    key.name, key.name_folded = name, names.fold(name)
-    key.permission = permission.value
-    key.expires_at = expires_at
+    if not key.is_replaced:
+        _check_name_is_free(key.organization, terms.name, besides=key)
+    key.name, key.name_folded = terms.name, names.fold(terms.name)
+    key.permission = terms.permission.value
+    key.expires_at = terms.expires_at
     key.save(update_fields=["name", "name_folded", "permission", "expires_at"])
-    audit.record(
-        AuditAction.KEY_CHANGED,
-        key.organization,
-        actor=actor,
-        subject=str(key),
-        changes=changes,
-    )
+    _record(AuditAction.KEY_CHANGED, key, actor, changes)
     return key
 
 
@@ -147,43 +132,29 @@ def rotate_key(
     The successor lives as long as the old key was given to live, counted from now.
 
     Raises:
-        AlreadyCreated: ``nonce`` was used before.
-        AlreadyRemoved: see there.
-        AlreadyReplaced: see there.
+        AlreadyCreated, AlreadyRemoved, AlreadyReplaced: see there.
     """
-    organization = key.organization
-    _lock(organization)
-    if SecretKey.objects.of(organization).filter(creation_nonce=nonce).exists():
-        raise AlreadyCreated
+    _lock(key.organization)
+    _check_nonce_is_new(key.organization, nonce)
     key = _current(key)
-    if key.replaced_by_id is not None:
+    if key.is_replaced:
         raise AlreadyReplaced
-    lifetime = key.expires_at - key.created_at if key.expires_at else None
     # The name passes from one row to the other: first the old row lets go of it. It
     # points at itself for the moment in which the successor does not exist.
     SecretKey.objects.filter(pk=key.pk).update(replaced_by=key)
+    lifetime = key.expires_at - key.created_at if key.expires_at else None
+    terms = replace(_terms(key), expires_at=at + lifetime if lifetime else None)
     successor, plaintext = _store(
-        organization,
-        key.name,
-        Permission(key.permission),
-        at + lifetime if lifetime else None,
-        nonce,
-        actor=actor,
-        at=at,
+        key.organization, terms, nonce=nonce, actor=actor, at=at
     )
     key.replaced_by = successor
     key.expires_at = min(filter(None, [key.expires_at, at + overlap]))
     key.save(update_fields=["replaced_by", "expires_at"])
-    audit.record(
-        AuditAction.KEY_ROTATED,
-        organization,
-        actor=actor,
-        subject=str(key),
-        changes={
-            "key": (f"{key.stem}…", f"{successor.stem}…"),
-            "old key stops": (None, _moment(key.expires_at)),
-        },
-    )
+    changes = {
+        "key": (f"{key.stem}…", f"{successor.stem}…"),
+        "old key stops": (None, _moment(key.expires_at)),
+    }
+    _record(AuditAction.KEY_ROTATED, key, actor, changes)
     return successor, plaintext
 
 
@@ -199,19 +170,15 @@ def remove_key(key: SecretKey, *, actor: Actor, at: dt.datetime) -> SecretKey:
     key.removed_at = at
     key.removed_by = actor.user
     key.save(update_fields=["removed_at", "removed_by"])
-    audit.record(
-        AuditAction.KEY_REMOVED, key.organization, actor=actor, subject=str(key)
-    )
+    _record(AuditAction.KEY_REMOVED, key, actor, {})
     return key
 
 
 def _store(
     organization: Organization,
-    name: str,
-    permission: Permission,
-    expires_at: dt.datetime | None,
-    nonce: uuid.UUID,
+    terms: KeyTerms,
     *,
+    nonce: uuid.UUID,
     actor: Actor,
     at: dt.datetime,
 ) -> tuple[SecretKey, Plaintext]:
@@ -219,16 +186,28 @@ def _store(
     key = SecretKey.objects.create(
         key_id=generated.key_id,
         organization=organization,
-        name=name,
-        name_folded=names.fold(name),
+        name=terms.name,
+        name_folded=names.fold(terms.name),
         digest=hashing.digest(generated.plaintext),
-        permission=permission.value,
-        expires_at=expires_at,
+        permission=terms.permission.value,
+        expires_at=terms.expires_at,
         created_at=at,
         created_by=actor.user,
         creation_nonce=nonce,
     )
     return key, generated.plaintext
+
+
+def _record(
+    action: AuditAction, key: SecretKey, actor: Actor, changes: audit.Changes
+) -> None:
+    audit.record(
+        action, key.organization, actor=actor, subject=str(key), changes=changes
+    )
+
+
+def _terms(key: SecretKey) -> KeyTerms:
+    return KeyTerms(key.name, Permission(key.permission), key.expires_at)
 
 
 def _lock(organization: Organization) -> None:
@@ -242,6 +221,11 @@ def _current(key: SecretKey) -> SecretKey:
     if fresh.is_removed:
         raise AlreadyRemoved
     return fresh
+
+
+def _check_nonce_is_new(organization: Organization, nonce: uuid.UUID) -> None:
+    if SecretKey.objects.of(organization).created_with(nonce).exists():
+        raise AlreadyCreated
 
 
 def _check_name_is_free(

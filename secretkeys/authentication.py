@@ -6,13 +6,13 @@ Strings in, dataclass out; every door (the API, the gateway) asks here.
 import datetime as dt
 import logging
 import uuid
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from secretkeys import hashing, keyformat, lookup, policy, usage
-from secretkeys.grants import Access, Grant, Permission, Resource
+from secretkeys.grants import Access, Grant, Permission
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
 
@@ -37,8 +37,7 @@ class AuthenticationFailed(Exception):
         self.methods = methods
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedRequest:
+class PresentedRequest(NamedTuple):
     """What arrived, as strings; ``raw_path`` is the request line's, without query."""
 
     authorization: str | None
@@ -48,8 +47,7 @@ class PresentedRequest:
     client: usage.Client
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticatedKey:
+class AuthenticatedKey(NamedTuple):
     """Who asks, with what rights, for what."""
 
     key_id: str
@@ -76,17 +74,14 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
             with hashing refuses it too.
     """
     parsed = _parse(presented.authorization)
-    try:
-        stored = _verified(parsed)
-    except (DatabaseError, hashing.HashingBusy) as error:
-        logger.warning("A secret key could not be verified: %s", type(error).__name__)
-        raise AuthenticationFailed(Outcome.UNAVAILABLE) from error
+    stored = _verified_row(parsed)
+    grant = Grant.preset(Permission(stored.permission))
     request: policy.Request | None = None
     outcome = Outcome.ALLOWED
     try:
         _check_standing(stored, presented, at)
         request = _resolve(presented)
-        _check_request(stored, request)
+        _check_request(presented, request, grant)
     except AuthenticationFailed as refused:
         outcome = refused.outcome
         raise
@@ -103,7 +98,7 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
         parsed.key_id,
         stored.name,
         stored.organization_id,
-        Grant.preset(Permission(stored.permission)),
+        grant,
         stored.expires_at,
         request,
     )
@@ -120,6 +115,15 @@ def _parse(authorization: str | None) -> keyformat.ParsedKey:
         return keyformat.parse(text, settings.SIGNING_KEYS)
     except keyformat.MalformedKey:
         raise AuthenticationFailed(Outcome.UNKNOWN_KEY) from None
+
+
+def _verified_row(parsed: keyformat.ParsedKey) -> lookup.StoredKey:
+    """Return the row of a key whose secret is right; trouble on the way refuses it."""
+    try:
+        return _verified(parsed)
+    except (DatabaseError, hashing.HashingBusy) as error:
+        logger.warning("A secret key could not be verified: %s", type(error).__name__)
+        raise AuthenticationFailed(Outcome.UNAVAILABLE) from error
 
 
 def _verified(parsed: keyformat.ParsedKey) -> lookup.StoredKey:
@@ -175,23 +179,20 @@ def _resolve(presented: PresentedRequest) -> policy.Request:
         ) from None
 
 
-def _check_request(stored: lookup.StoredKey, request: policy.Request) -> None:
+def _check_request(
+    presented: PresentedRequest, request: policy.Request, grant: Grant
+) -> None:
     """Check the organization in the path, then the grant."""
-    own = str(stored.organization_id)
-    if any(named != own for named in request.organizations):
+    if any(named != presented.organization_id for named in request.organizations):
         raise AuthenticationFailed(Outcome.ORGANIZATION_MISMATCH)
-    permission = Permission(stored.permission)
-    if not Grant.preset(permission).allows(request.resource, request.access):
-        raise AuthenticationFailed(
-            Outcome.PERMISSION_DENIED,
-            _denial(permission, request.resource, request.access),
-        )
+    if not grant.allows(request.resource, request.access):
+        raise AuthenticationFailed(Outcome.PERMISSION_DENIED, _denial(grant, request))
 
 
-def _denial(permission: Permission, resource: Resource, access: Access) -> str:
+def _denial(grant: Grant, request: policy.Request) -> str:
     """Say which right is missing. Names no key: the client rewrites ids in messages."""
-    verb = "change" if access is Access.WRITE else "read"
+    verb = "change" if request.access is Access.WRITE else "read"
     return (
-        f"This secret key is {permission.label} and may not {verb} {resource.value}. "
-        "Ask an organization admin for a key that may."
+        f"This secret key is {grant.permission.label} and may not {verb} "
+        f"{request.resource.value}. Ask an organization admin for a key that may."
     )

@@ -91,9 +91,13 @@ class GrantForm(forms.Form):
         return cleaned
 
     @property
-    def permission_value(self) -> Permission:
-        """The chosen permission."""
-        return Permission(self.cleaned_data["permission"])
+    def terms(self) -> actions.KeyTerms:
+        """What was chosen."""
+        return actions.KeyTerms(
+            self.cleaned_data["name"],
+            Permission(self.cleaned_data["permission"]),
+            self.expires_at,
+        )
 
     @property
     def expires_at(self) -> dt.datetime | None:

@@ -81,10 +81,15 @@ class Grant:
     @classmethod
     def preset(cls, permission: Permission) -> "Grant":
         """Return the grant that ``permission`` stands for by itself."""
-        return cls(permission, PRESETS[permission])
+        return _PRESET_GRANTS[permission]
 
     def allows(self, resource: Resource, access: Access) -> bool:
         """Tell whether the grant includes ``access`` to ``resource``."""
         if resource is Resource.IDENTITY:
             return access is Access.READ
         return self.matrix.get(resource, Access.NONE) >= access
+
+
+_PRESET_GRANTS = {
+    permission: Grant(permission, matrix) for permission, matrix in PRESETS.items()
+}

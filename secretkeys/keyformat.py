@@ -17,7 +17,7 @@ import secrets
 import string
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PREFIX = "dtvi_"
 ID_LENGTH = 16
@@ -31,6 +31,8 @@ STEM_LENGTH = len(PREFIX) + 6
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+
 _ID_END = len(PREFIX) + ID_LENGTH
 _TAGGED_END = _ID_END + SECRET_LENGTH
 _CHECKED_END = _TAGGED_END + TAG_LENGTH
@@ -38,7 +40,9 @@ _SHAPE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{LENGTH - len(PREFIX)}}}", re.ASCII)
 _KEY_ID = re.compile(rf"[0-9A-Za-z]{{{ID_LENGTH}}}", re.ASCII)
 # A key inside other text. Shorter runs count too: a cut-off key still holds secret
 # characters, and anything longer than the public part is one.
-_LEAK = re.compile(rf"({PREFIX}[0-9A-Za-z]{{6}})[0-9A-Za-z]{{{ID_LENGTH - 5},}}")
+_LEAK = re.compile(
+    rf"({PREFIX}[0-9A-Za-z]{{6}})(?:(?!{PREFIX})[0-9A-Za-z]){{{ID_LENGTH - 5},}}"
+)
 
 
 class MalformedKey(ValueError):
@@ -54,8 +58,7 @@ class Plaintext(str):
         return f"<secret key {self[:STEM_LENGTH]}…>"
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedKey:
+class ParsedKey(NamedTuple):
     """A well-formed key whose tag is ours; the secret itself is not verified yet."""
 
     key_id: str
@@ -79,7 +82,7 @@ def parse(text: str, signing_keys: Sequence[bytes]) -> ParsedKey:
         MalformedKey: wrong prefix, length, alphabet or check, or a tag that none of
             ``signing_keys`` made.
     """
-    if len(text) != LENGTH or not _SHAPE.fullmatch(text):
+    if not _SHAPE.fullmatch(text):
         raise MalformedKey
     if _check(text[:_CHECKED_END]) != text[_CHECKED_END:]:
         raise MalformedKey
@@ -118,9 +121,12 @@ def _check(checked: str) -> str:
 
 
 def _base62(number: int, length: int) -> str:
-    """Return the last ``length`` base62 digits of ``number``, padded with ``0``."""
-    digits = []
-    for _ in range(length):
-        number, digit = divmod(number, len(ALPHABET))
-        digits.append(ALPHABET[digit])
-    return "".join(reversed(digits))
+    """Return the last ``length`` base62 digits of ``number``, padded with ``0``.
+
+    ``length`` is even: two digits at a time halve the divisions.
+    """
+    pairs = []
+    for _ in range(length // 2):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    return "".join(reversed(pairs))

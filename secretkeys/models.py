@@ -1,7 +1,7 @@
 """Secret keys and their usage."""
 
 import datetime as dt
-from dataclasses import dataclass
+import uuid
 from typing import Self
 
 from django.db import models
@@ -11,20 +11,9 @@ from django.utils import timezone
 
 from orgs import names
 from orgs.models import Organization, User
-from secretkeys import keyformat
+from secretkeys import badges, keyformat
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.outcomes import Outcome
-
-EXPIRES_SOON = dt.timedelta(days=14)
-UNUSED_AFTER = dt.timedelta(days=90)
-
-
-@dataclass(frozen=True, slots=True)
-class Badge:
-    """The one thing about a key that wants attention; kind is its colour."""
-
-    kind: str
-    text: str
 
 
 class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
@@ -53,12 +42,16 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
     def expiring_soon(self, at: dt.datetime) -> Self:
         """Return keys that expire within two weeks."""
         return self.current().filter(
-            expires_at__gt=at, expires_at__lte=at + EXPIRES_SOON
+            expires_at__gt=at, expires_at__lte=at + badges.EXPIRES_SOON
         )
 
     def holding_name(self, folded: str) -> Self:
         """Return the key whose name this is; removed and rotated ones let go of it."""
         return self.current().filter(name_folded=folded, replaced_by=None)
+
+    def created_with(self, nonce: uuid.UUID) -> Self:
+        """Return the key that the form with this nonce has made."""
+        return self.filter(creation_nonce=nonce)
 
     def unused_since(self, moment: dt.datetime) -> Self:
         """Return current keys neither used nor created after ``moment``."""
@@ -209,39 +202,28 @@ class SecretKey(models.Model):
         return self.removed_at is not None
 
     @property
-    def badge(self) -> Badge | None:
+    def badge(self) -> badges.Badge | None:
         """What wants attention now, most urgent first."""
         return self.badge_at(timezone.now())
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether rotation has put another key in this one's place."""
+        return self.replaced_by_id is not None
 
     def is_expired(self, at: dt.datetime) -> bool:
         """Tell whether the key's time is over."""
         return self.expires_at is not None and self.expires_at <= at
 
-    def badge_at(self, at: dt.datetime) -> Badge | None:
+    def badge_at(self, at: dt.datetime) -> badges.Badge | None:
         """Return what wants attention at a moment, most urgent first."""
         if self.removed_at:
-            return Badge("neutral", "Removed")
-        if self.is_expired(at):
-            return Badge("danger", "Expired")
-        if self.expires_at and self.expires_at - at <= EXPIRES_SOON:
-            verb = "Stops" if self.replaced_by_id else "Expires"
-            return Badge("warn", f"{verb} {_until(self.expires_at - at)}")
-        unused = at - (self.last_used_at or self.created_at)
-        if unused >= UNUSED_AFTER:
-            return Badge("neutral", f"Unused for {unused.days} days")
-        return None
-
-
-def _until(left: dt.timedelta) -> str:
-    """Say how long is left in the largest unit that is not zero."""
-    for unit, count in (
-        ("day", left.days),
-        ("hour", left.seconds // 3600),
-        ("minute", max(left.seconds // 60, 1)),
-    ):
-        if count:
-            return f"in {count} {unit}{'' if count == 1 else 's'}"
-    raise AssertionError("unreachable: the last count is at least 1")
+            return badges.Badge("neutral", "Removed")
+        expiry = self.expires_at and badges.expiry_badge(
+            self.expires_at, replaced=self.is_replaced, at=at
+        )
+        active_at = self.last_used_at or self.created_at
+        return expiry or badges.idle_badge(active_at, at=at)
 
 
 class KeyUsageQuerySet(models.QuerySet["KeyUsage"]):

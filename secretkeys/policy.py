@@ -8,6 +8,7 @@ normalized: a proxy in front might route the other reading.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from secretkeys.grants import Access, Resource
@@ -143,6 +144,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # servers read as they like.
 _PLAIN = re.compile(r"(?:/(?:[\w.~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+)+", re.ASCII)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_DOT_SEGMENTS = frozenset({"", ".", ".."})
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]", re.ASCII)
 
 
@@ -158,8 +160,7 @@ class UnknownRoute(LookupError):
         self.methods = methods
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a request asks for, and whose and which objects its path names."""
 
     resource: Resource
@@ -174,7 +175,9 @@ class _Node:
     """One step of a path: where literal segments and placeholders lead."""
 
     literals: dict[str, "_Node"] = field(default_factory=dict)
-    placeholders: dict[tuple[str, str], "_Node"] = field(default_factory=dict)
+    placeholders: dict[tuple[tuple[str, ...], str], "_Node"] = field(
+        default_factory=dict
+    )
     methods: dict[str, tuple[Resource, Access, str]] = field(default_factory=dict)
 
 
@@ -190,39 +193,44 @@ def resolve(method: str, raw_path: str) -> Request:
             dangerous percent-escape, or bytes outside printable ASCII.
         UnknownRoute: the table has no such path, or not with this method.
     """
-    segments = _segments(raw_path)
-    found = _walk(_ROOT, segments, ())
+    found = _walk(_ROOT, _segments(raw_path), ())
     if found is None:
         raise UnknownRoute
     node, values = found
     if method not in node.methods:
         raise UnknownRoute(tuple(node.methods))
     resource, access, template = node.methods[method]
-    organizations = tuple(value for name, value in values if name == "org")
-    object_ids = {name: value for name, value in values if name != "org"}
-    return Request(resource, access, organizations, object_ids, template)
+    return Request(
+        resource,
+        access,
+        organizations=tuple(value for name, value in values if name == "org"),
+        object_ids={name: value for name, value in values if name != "org"},
+        route=template,
+    )
 
 
 def _segments(raw_path: str) -> list[str]:
     if not _PLAIN.fullmatch(raw_path):
         raise NotCanonical
     segments = raw_path[1:].split("/")
-    for position, segment in enumerate(segments):
+    if not _DOT_SEGMENTS.isdisjoint(segments):
+        raise NotCanonical
+    if "%" in raw_path:
         # The client encodes a folder's whole path into one segment.
-        in_folder = position > 0 and segments[position - 1] == "folders"
-        if not _is_canonical(segment, slash_allowed=in_folder):
-            raise NotCanonical
+        for before, segment in zip(["", *segments], segments, strict=False):
+            _check_escapes(segment, slash_allowed=before == "folders")
     return segments
 
 
-def _is_canonical(segment: str, *, slash_allowed: bool) -> bool:
+def _check_escapes(segment: str, *, slash_allowed: bool) -> None:
     for code in _ESCAPE.findall(segment):
         character = chr(int(code, 16))
         if character < " " or character in "\\;\x7f" or _UNRESERVED.match(character):
-            return False
+            raise NotCanonical
         if character == "/" and not slash_allowed:
-            return False
-    return all(part not in {"", ".", ".."} for part in unquote(segment).split("/"))
+            raise NotCanonical
+    if not _DOT_SEGMENTS.isdisjoint(unquote(segment).split("/")):
+        raise NotCanonical
 
 
 def _walk(
@@ -233,18 +241,17 @@ def _walk(
     head, rest = segments[0], segments[1:]
     if head in node.literals:
         return _walk(node.literals[head], rest, values)
-    for (template, suffix), child in node.placeholders.items():
+    for (names, suffix), child in node.placeholders.items():
         if not head.endswith(suffix):
             continue
-        matched = _match(template, head.removesuffix(suffix))
+        matched = _match(names, head.removesuffix(suffix))
         if matched and (found := _walk(child, rest, values + matched)):
             return found
     return None
 
 
-def _match(template: str, text: str) -> tuple[tuple[str, str], ...]:
+def _match(names: tuple[str, ...], text: str) -> tuple[tuple[str, str], ...]:
     """Match one segment; a composite one is ``{org}_{dataset}``, ids have no ``_``."""
-    names = _PLACEHOLDER.findall(template)
     parts = text.split("_", 1) if len(names) == 2 else [text]
     if len(parts) != len(names) or not all(parts):
         return ()
@@ -269,10 +276,11 @@ def _child(node: _Node, segment: str) -> _Node:
     if not segment.startswith("{"):
         return node.literals.setdefault(segment, _Node())
     template, colon, verb = segment.partition(":")
+    names = tuple(_PLACEHOLDER.findall(template))
+    child = node.placeholders.setdefault((names, colon + verb), _Node())
     # A suffixed placeholder is tried first, or the plain one would swallow the verb.
-    child = node.placeholders.setdefault((template, colon + verb), _Node())
     node.placeholders = dict(
-        sorted(node.placeholders.items(), key=lambda p: not p[0][1])
+        sorted(node.placeholders.items(), key=lambda item: not item[0][1])
     )
     return child
 

@@ -9,8 +9,9 @@ from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
 from orgs.models import Organization
+from secretkeys.badges import UNUSED_AFTER
 from secretkeys.forms import KeyFilterForm
-from secretkeys.models import SORT_FIELDS, UNUSED_AFTER, SecretKey, SecretKeyQuerySet
+from secretkeys.models import SORT_FIELDS, SecretKey, SecretKeyQuerySet
 
 PAGE_SIZE = 50
 DEFAULT_SORT = "-last_used"

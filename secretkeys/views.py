@@ -83,9 +83,7 @@ def key_create(request: MemberRequest) -> HttpResponse:
         try:
             key, plaintext = actions.create_key(
                 request.organization,
-                name=form.cleaned_data["name"],
-                permission=form.permission_value,
-                expires_at=form.expires_at,
+                form.terms,
                 nonce=form.cleaned_data["nonce"],
                 actor=Actor.person(request.user),
                 at=now,
@@ -109,13 +107,7 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
     form = KeyEditForm(_posted(request), key=key, at=timezone.now())
     if form.is_valid():
         try:
-            actions.update_key(
-                key,
-                name=form.cleaned_data["name"],
-                permission=form.permission_value,
-                expires_at=form.expires_at,
-                actor=Actor.person(request.user),
-            )
+            actions.update_key(key, form.terms, actor=Actor.person(request.user))
         except actions.AlreadyRemoved:
             return _conflict(request, _ALREADY_REMOVED)
         except actions.NameTaken as refused:

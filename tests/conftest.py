@@ -14,7 +14,7 @@ from orgs.audit import COMMAND_LINE, Actor
 from orgs.models import Membership, Organization, User
 from orgs.roles import Role
 from secretkeys import hashing, usage
-from secretkeys.actions import create_key
+from secretkeys.actions import KeyTerms, create_key
 from secretkeys.grants import Permission
 from secretkeys.keyformat import Plaintext
 from secretkeys.models import SecretKey
@@ -77,9 +77,7 @@ def make_key(acme: Organization, ada: User) -> MakeKey:
     ) -> tuple[SecretKey, Plaintext]:
         key, plaintext = create_key(
             organization,
-            name=name,
-            permission=permission,
-            expires_at=expires_at,
+            KeyTerms(name, permission, expires_at),
             nonce=uuid.uuid4(),
             actor=Actor.person(ada),
             at=at or timezone.now(),

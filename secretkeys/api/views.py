@@ -22,7 +22,14 @@ from secretkeys.models import SecretKey
 
 # The plan catalogue: a self-hosted server has one.
 PLANS = {"self_hosted": {"planId": "self_hosted", "spec": {"name": "Self-hosted"}}}
-TIER = "Self-hosted"
+# The client insists on a billing object; this server bills nobody.
+_BILLING = {
+    "payer": "",
+    "email": "",
+    "subscriberId": "",
+    "ledger": [],
+    "tier": "Self-hosted",
+}
 
 _LARGEST_BODY = 64 * 1024
 
@@ -149,20 +156,14 @@ def _organization(request: KeyRequest, organization: Organization) -> dict[str, 
     """Return the client's Organization; people only to keys that may read them."""
     sees_people = request.key.grant.allows(Resource.ORGANIZATION, Access.READ)
     members = _memberships(request) if sees_people else []
-    lock_date = organization.locked_at
+    manager = organization.account_manager_email if sees_people else ""
     return {
         "name": organization.name,
         "kind": "Workspace",
         "workspaceId": str(organization.pk),
         "lastAccess": _milliseconds(timezone.now()),
         "datasets": [],
-        "billing": {
-            "payer": "",
-            "email": "",
-            "subscriberId": "",
-            "ledger": [],
-            "tier": TIER,
-        },
+        "billing": _BILLING,
         "users": {
             str(each.user_id): {
                 "workspaceRole": each.get_role_display(),
@@ -173,16 +174,12 @@ def _organization(request: KeyRequest, organization: Organization) -> dict[str, 
         "metadata": {
             "createDate": _milliseconds(organization.created_at),
             "isPublic": False,
-            "accountManager": (
-                organization.account_manager_email or None if sees_people else None
-            ),
+            "accountManager": manager or None,
             "salesEngineer": None,
         },
         "features": {},
-        "lockStatus": {
-            "isLocked": organization.is_locked,
-            "lockDate": _milliseconds(lock_date) if lock_date else None,
-        },
+        # A locked organization's keys are refused before they can read this.
+        "lockStatus": {"isLocked": False, "lockDate": None},
         "selfLink": f"/workspaces/{organization.pk}",
         "etag": str(_milliseconds(organization.updated_at)),
     }

@@ -11,6 +11,7 @@ from django.utils import timezone
 from orgs import names
 from orgs.audit import COMMAND_LINE
 from secretkeys import actions
+from secretkeys.actions import KeyTerms
 from secretkeys.grants import OFFERED, Permission
 from secretkeys.management.arguments import find_organization
 
@@ -45,9 +46,7 @@ class Command(BaseCommand):
         try:
             key, plaintext = actions.create_key(
                 find_organization(organization),
-                name=name,
-                permission=Permission(permission),
-                expires_at=_expiry(expires_in_days, now),
+                KeyTerms(name, Permission(permission), _expiry(expires_in_days, now)),
                 nonce=uuid.uuid4(),
                 actor=COMMAND_LINE,
                 at=now,

@@ -1,0 +1,192 @@
+"""Fill an organization with people, keys in every state and 90 days of usage."""
+
+import datetime as dt
+import secrets
+import uuid
+import zlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from orgs.actions import create_organization
+from orgs.audit import COMMAND_LINE, Actor
+from orgs.models import Membership, Organization, User
+from orgs.roles import Role
+from secretkeys import actions
+from secretkeys.actions import KeyTerms
+from secretkeys.grants import Access, Permission, Resource
+from secretkeys.models import KeyUsage, SecretKey
+from secretkeys.outcomes import Outcome
+
+_ORGANIZATION = "Northwind Robotics"
+_ACCOUNT_MANAGER = "account-manager@example.com"
+_USAGE_DAYS = 90
+_CLIENT = "vi/0.1.0b7 (Python/3.11.7; Linux/6.1)"
+
+
+class _Person(NamedTuple):
+    email: str
+    name: str
+    role: Role
+
+
+class _Key(NamedTuple):
+    """Ages and distances in days; ``used`` is how long ago, None for never."""
+
+    name: str
+    creator: str
+    permission: Permission
+    age: float
+    used: float | None
+    expires_in: float | None = None
+    daily_requests: int = 0
+    denied_percent: int = 0
+
+
+_OWNER = _Person("noor@northwind.example", "Noor Haddad", Role.OWNER)
+_PEOPLE = [
+    _Person("mei@northwind.example", "Mei Tan", Role.ADMIN),
+    _Person("jonas@northwind.example", "Jonas Weber", Role.ADMIN),
+    _Person("priya@northwind.example", "Priya Raman", Role.ADMIN),
+    _Person("ana@northwind.example", "Ana Lopes", Role.MEMBER),
+]
+_MINUTE = 1 / (24 * 60)
+_KEYS = [
+    _Key("production-deployment-key", "Mei Tan", Permission.FULL, 256, 2.2 * _MINUTE,
+         daily_requests=4200),
+    _Key("training-automation", "Jonas Weber", Permission.FULL, 178, 70 * _MINUTE,
+         expires_in=6.5, daily_requests=1900, denied_percent=1),
+    _Key("sdk-integration", "Mei Tan", Permission.READ_ONLY, 173, 1.2,
+         daily_requests=1100, denied_percent=2),
+    _Key("labeling-vendor-acme", "Priya Raman", Permission.LABELER_ONLY, 97, 3.2,
+         daily_requests=600),
+    _Key("grafana-exporter", "Jonas Weber", Permission.READ_ONLY, 82, 5.1,
+         daily_requests=290, denied_percent=3),
+    _Key("staging-smoke-tests", "Ana Lopes", Permission.READ_ONLY, 297, 94.3),
+    _Key("edge-device-pilot", "Ana Lopes", Permission.LABELER_ONLY, 4, None,
+         expires_in=361),
+    _Key("hackathon-2026", "Priya Raman", Permission.FULL, 53, 50, expires_in=-23,
+         daily_requests=40),
+]  # fmt: skip
+_REMOVED = _Key("old-notebook", "Jonas Weber", Permission.FULL, 320, 120)
+_ROTATED = _Key("nightly-export", "Mei Tan", Permission.READ_ONLY, 88, 0.4, expires_in=2,
+                daily_requests=120)  # fmt: skip
+
+# What the requests of a level are about, most of them first.
+_TOUCHES = {
+    Permission.FULL: [
+        (Resource.ASSETS, Access.WRITE),
+        (Resource.TRAINING, Access.READ),
+    ],
+    Permission.READ_ONLY: [
+        (Resource.DATASETS, Access.READ),
+        (Resource.MODELS, Access.READ),
+    ],
+    Permission.LABELER_ONLY: [
+        (Resource.ANNOTATIONS, Access.WRITE),
+        (Resource.ASSETS, Access.READ),
+    ],
+}
+
+
+class Command(BaseCommand):
+    help = f"Creates the organization {_ORGANIZATION!r} with members, keys and usage."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        if User.objects.filter(email=_OWNER.email).exists():
+            raise CommandError("The demo data is there already.")
+        password = secrets.token_urlsafe(12)
+        organization, people = _create_people(password)
+        now = timezone.now()
+        for plan in [*_KEYS, _REMOVED, _ROTATED]:
+            _create_key(organization, people[plan.creator], plan, now)
+        self.stdout.write(f"{_ORGANIZATION}: {organization.pk}")
+        self.stdout.write(f"Sign in with the password {password} as one of")
+        for person in [_OWNER, *_PEOPLE]:
+            self.stdout.write(f"  {person.email} ({person.role.value.title()})")
+
+
+def _create_people(password: str) -> tuple[Organization, dict[str, User]]:
+    people = {
+        person.name: User.objects.create_user(person.email, password, name=person.name)
+        for person in [_OWNER, *_PEOPLE]
+    }
+    organization = create_organization(
+        _ORGANIZATION, owner=people[_OWNER.name], actor=COMMAND_LINE
+    )
+    organization.account_manager_email = _ACCOUNT_MANAGER
+    organization.save(update_fields=["account_manager_email"])
+    Membership.objects.bulk_create(
+        Membership(
+            organization=organization, user=people[person.name], role=person.role.value
+        )
+        for person in _PEOPLE
+    )
+    return organization, people
+
+
+def _create_key(
+    organization: Organization, creator: User, plan: _Key, now: dt.datetime
+) -> None:
+    actor = Actor.person(creator)
+    expires_at = now + dt.timedelta(plan.expires_in) if plan.expires_in else None
+    key, _ = actions.create_key(
+        organization,
+        KeyTerms(plan.name, plan.permission, expires_at),
+        nonce=uuid.uuid4(),
+        actor=actor,
+        at=now - dt.timedelta(plan.age),
+    )
+    if plan.used is not None:
+        SecretKey.objects.filter(pk=key.pk).update(
+            last_used_at=now - dt.timedelta(plan.used),
+            last_used_address="10.2.0.7",
+            last_used_client=_CLIENT,
+        )
+    KeyUsage.objects.bulk_create(_usage(key, plan, now), batch_size=2000)
+    if plan is _REMOVED:
+        actions.remove_key(key, actor=actor, at=now - dt.timedelta(100))
+    if plan is _ROTATED:
+        actions.rotate_key(
+            key, overlap=dt.timedelta(1), nonce=uuid.uuid4(), actor=actor, at=now
+        )
+
+
+def _usage(key: SecretKey, plan: _Key, now: dt.datetime) -> Iterator[KeyUsage]:
+    """Make up hourly counts: busy by day, quiet at weekends, a little uneven."""
+    if plan.used is None or not plan.daily_requests:
+        return
+    last = (now - dt.timedelta(plan.used)).replace(minute=0, second=0, microsecond=0)
+    first = max(now - dt.timedelta(_USAGE_DAYS), key.created_at)
+    for back in range(_USAGE_DAYS * 24):
+        hour = last - dt.timedelta(hours=back)
+        if hour < first:
+            return
+        yield from _one_hour(key, plan, hour)
+
+
+def _one_hour(key: SecretKey, plan: _Key, hour: dt.datetime) -> Iterator[KeyUsage]:
+    by_day = 0.45 if hour.weekday() >= 5 else 1
+    by_hour = 1.6 if 7 <= hour.hour < 19 else 0.4
+    uneven = 0.7 + zlib.crc32(f"{key.name}{hour:%d%H}".encode()) % 600 / 1000
+    requests = round(plan.daily_requests / 24 * by_day * by_hour * uneven)
+    denied = requests * plan.denied_percent // 100
+    main, other = _TOUCHES[plan.permission]
+    for (resource, access), outcome, count in (
+        (main, Outcome.ALLOWED, requests - denied - requests // 4),
+        (other, Outcome.ALLOWED, requests // 4),
+        ((Resource.DEPLOYMENTS, Access.WRITE), Outcome.PERMISSION_DENIED, denied),
+    ):
+        if count:
+            yield KeyUsage(
+                key=key,
+                hour=hour,
+                resource=resource.value,
+                access=access.value,
+                outcome=outcome.value,
+                count=count,
+            )

@@ -1,0 +1,35 @@
+"""Measure the promises about speed: ``make bench``.
+
+Every figure is a ratio of two things taken in turn within this run, so that a slower
+machine does not change it. The database is a throw-away one beside DATABASE_URL.
+"""
+
+import os
+import sys
+
+import django
+from django.test.utils import setup_databases, teardown_databases
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+# As in production: nothing may look fast because hashing is cheap.
+os.environ["KEY_ARGON2_MEMORY_KIB"] = str(19 * 1024)
+os.environ["KEY_ARGON2_TIME_COST"] = "2"
+django.setup()
+
+
+def main() -> int:
+    """Run every benchmark, print a line each, and fail when a target is missed."""
+    from tests.benchmarks import measurements
+
+    databases = setup_databases(verbosity=0, interactive=False)
+    try:
+        results = [measure() for measure in measurements.ALL]
+    finally:
+        teardown_databases(databases, verbosity=0)
+    for result in results:
+        print(result)
+    return 0 if all(result.holds for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

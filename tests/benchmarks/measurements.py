@@ -1,0 +1,172 @@
+"""The promises and how each is measured."""
+
+import datetime as dt
+import gzip
+import re
+import statistics
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.staticfiles import finders
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from orgs.actions import create_organization
+from orgs.audit import COMMAND_LINE, Actor
+from orgs.models import Organization, User
+from secretkeys import keyformat, lookup, usage
+from secretkeys.actions import KeyTerms, create_key
+from secretkeys.authentication import PresentedRequest, authenticate
+from secretkeys.grants import Permission
+from secretkeys.models import SecretKey
+
+ROUNDS = 15
+
+
+@dataclass(frozen=True)
+class Result:
+    """A figure, and the most it may be."""
+
+    name: str
+    figure: float
+    target: float
+    unit: str
+    detail: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise is kept."""
+        return self.figure <= self.target
+
+    def __str__(self) -> str:
+        verdict = "ok    " if self.holds else "MISSED"
+        return (
+            f"{verdict} {self.name}: {self.figure:.2f} {self.unit} "
+            f"(at most {self.target:g}; {self.detail}; {connection.vendor})"
+        )
+
+
+def warm_verification() -> Result:
+    """A verification of a known key against the one SELECT it needs."""
+    organization, owner = _organization("Verification")
+    _, plaintext = create_key(
+        organization,
+        KeyTerms("warm", Permission.FULL, None),
+        nonce=uuid.uuid4(),
+        actor=Actor.person(owner),
+        at=timezone.now(),
+    )
+    presented = PresentedRequest(
+        authorization=f"Bearer {plaintext}",
+        organization_id=str(organization.pk),
+        method="GET",
+        raw_path=f"/workspaces/{organization.pk}",
+        client=usage.Client("127.0.0.1", "vi/0.1.0b7"),
+    )
+    key_id = plaintext[len(keyformat.PREFIX) :][: keyformat.ID_LENGTH]
+    sql, _ = lookup._statement(connection.alias)
+
+    def select() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [key_id])
+            cursor.fetchone()
+
+    def verify() -> None:
+        authenticate(presented, at=timezone.now())
+
+    bare, ours = _in_turn(select, verify, times=1000)
+    return Result(
+        "A warm verification costs, in SELECTs",
+        ours / bare,
+        1.5,
+        "times",
+        f"{ours * 1e6:.0f} against {bare * 1e6:.0f} µs",
+    )
+
+
+def page_of_many_keys() -> Result:
+    """The keys page of 10 000 keys against the page of 50."""
+    few, many = (_page_of(count) for count in (50, 10_000))
+    short, long = _in_turn(few, many, times=5)
+    return Result(
+        "The page of 10 000 keys costs, in pages of 50",
+        long / short,
+        1.3,
+        "times",
+        f"{long * 1e3:.1f} against {short * 1e3:.1f} ms",
+    )
+
+
+def page_weight() -> Result:
+    """Everything a browser loads for the page of 50 keys, compressed."""
+    body = _page_of(50)().decode()
+    assets = set(re.findall(r'(?:href|src)="/static/([^"#]+)', body))
+    weights = {name: _compressed(_static(name)) for name in assets}
+    weights["page"] = _compressed(body.encode())
+    parts = ", ".join(f"{name} {size}" for name, size in sorted(weights.items()))
+    return Result(
+        "The keys page weighs", sum(weights.values()) / 1000, 60, "kB gzip", parts
+    )
+
+
+ALL: list[Callable[[], Result]] = [warm_verification, page_of_many_keys, page_weight]
+
+
+def _in_turn(
+    first: Callable[[], object], second: Callable[[], object], *, times: int
+) -> tuple[float, float]:
+    """Return the median seconds of each, taken A B A B after a warm-up."""
+    rounds = [
+        (_seconds(first, times), _seconds(second, times)) for _ in range(ROUNDS + 1)
+    ]
+    firsts, seconds = zip(*rounds[1:], strict=True)
+    return statistics.median(firsts), statistics.median(seconds)
+
+
+def _seconds(call: Callable[[], object], times: int) -> float:
+    started = time.perf_counter()
+    for _ in range(times):
+        call()
+    return (time.perf_counter() - started) / times
+
+
+def _organization(name: str) -> tuple[Organization, User]:
+    owner = User.objects.create_user(f"{uuid.uuid4()}@example.com", name="Ada Owner")
+    return create_organization(name, owner=owner, actor=COMMAND_LINE), owner
+
+
+def _page_of(count: int) -> Callable[[], bytes]:
+    organization, owner = _organization(f"{count} keys")
+    now = timezone.now()
+    SecretKey.objects.bulk_create(
+        SecretKey(
+            key_id=f"{uuid.uuid4().hex[:16]}",
+            organization=organization,
+            name=f"key {number:05}",
+            name_folded=f"key {number:05}",
+            digest="none",
+            permission=Permission.FULL.value,
+            created_by=owner,
+            creation_nonce=uuid.uuid4(),
+            last_used_at=now - dt.timedelta(minutes=number),
+        )
+        for number in range(count)
+    )
+    client = Client(headers={"host": "localhost"})
+    client.force_login(owner)
+    url = f"/org/{organization.pk}/settings/secret-keys"
+    return lambda: bytes(client.get(url).content)
+
+
+def _static(name: str) -> bytes:
+    path = finders.find(name)
+    assert path, name
+    return Path(str(path)).read_bytes()
+
+
+def _compressed(content: bytes) -> int:
+    return len(gzip.compress(content, 6))
