@@ -1,6 +1,7 @@
 """The cast: acme with ada, its Owner, abe, an Admin, and mel, a Member; globex with gus."""
 
 import datetime as dt
+import os
 import uuid
 from collections.abc import Callable
 
@@ -18,6 +19,9 @@ from secretkeys.actions import KeyTerms, create_key
 from secretkeys.grants import Permission
 from secretkeys.keyformat import Plaintext
 from secretkeys.models import SecretKey
+
+# The client reads these when it is imported: no log in the home folder, no proxy.
+os.environ.update(VI_ENABLE_FILE="false", VI_LOG_LEVEL="CRITICAL", NO_PROXY="*")
 
 PASSWORD = "correct horse battery staple"
 
