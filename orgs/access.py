@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,12 +12,10 @@ from orgs.http import MemberRequest
 from orgs.models import Membership
 from orgs.roles import Ability
 
-P = ParamSpec("P")
-MemberView = Callable[Concatenate[MemberRequest, P], HttpResponse]
 View = Callable[..., HttpResponse]
 
 
-def member_view(ability: Ability) -> Callable[[MemberView[P]], View]:
+def member_view(ability: Ability) -> Callable[[View], View]:
     """Open a view to members of the organization in its URL whose role suffices.
 
     The view gets ``request.membership`` and ``request.organization`` instead of the
@@ -26,14 +24,10 @@ def member_view(ability: Ability) -> Callable[[MemberView[P]], View]:
     (LoginRequiredMiddleware).
     """
 
-    def decorate(view: MemberView[P]) -> View:
+    def decorate(view: View) -> View:
         @wraps(view)
         def wrapper(
-            request: HttpRequest,
-            organization_id: uuid.UUID,
-            /,
-            *args: Any,
-            **kwargs: Any,
+            request: HttpRequest, organization_id: uuid.UUID, **kwargs: Any
         ) -> HttpResponse:
             member_request = cast(MemberRequest, request)
             membership = _membership(member_request, organization_id)
@@ -44,7 +38,7 @@ def member_view(ability: Ability) -> Callable[[MemberView[P]], View]:
                 request.session["organization_id"] = str(organization_id)
             member_request.membership = membership
             member_request.organization = membership.organization
-            return view(member_request, *args, **kwargs)
+            return view(member_request, **kwargs)
 
         return wrapper
 

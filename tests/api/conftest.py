@@ -63,4 +63,5 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """Return everything that is logged, formatted as the product formats it."""
     caplog.handler.setFormatter(RedactingFormatter())
     caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", logger="django")
     return caplog

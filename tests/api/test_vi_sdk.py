@@ -18,7 +18,7 @@ from vi.client.http.retry import RetryConfig
 from orgs.audit import COMMAND_LINE
 from orgs.models import AuditEvent, Membership, Organization
 from secretkeys import keyformat
-from secretkeys.actions import remove_key, rotate_key, update_key
+from secretkeys.actions import KeyTerms, remove_key, rotate_key, update_key
 from secretkeys.grants import Permission
 from secretkeys.models import SecretKey
 
@@ -176,9 +176,7 @@ def test_plans_are_listed_and_read(client):
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("permission", MAY)
 def test_a_level_can_what_it_may_and_nothing_else(connect, make_key, permission, call):
-    _, plaintext = make_key()
-    SecretKey.objects.update(permission=permission.value)
-    client = connect(plaintext)
+    client = connect(make_key(permission=permission)[1])
     if call not in MAY[permission]:
         error = refusal(lambda: CALLS[call](client))
         assert error.status_code == 403
@@ -195,9 +193,7 @@ def test_people_are_hidden_from_keys_that_may_not_read_them(
     connect, make_key, acme, permission
 ):
     Organization.objects.update(account_manager_email="manager@vi.test")
-    _, plaintext = make_key()
-    SecretKey.objects.update(permission=permission.value)
-    client = connect(plaintext)
+    client = connect(make_key(permission=permission)[1])
     for found in (client.organizations.get(), client.organizations.list().items[0]):
         assert found.users == {}
         assert not found.metadata.account_manager
@@ -252,13 +248,8 @@ def test_another_permission_counts_on_the_very_next_call(connect, make_key):
     key, plaintext = make_key()
     client = connect(plaintext)
     client.organizations.update(spec={"name": "First"})
-    update_key(
-        key,
-        name=key.name,
-        permission=Permission.READ_ONLY,
-        expires_at=None,
-        actor=COMMAND_LINE,
-    )
+    terms = KeyTerms(key.name, Permission.READ_ONLY, None)
+    update_key(key, terms, actor=COMMAND_LINE)
     error = refusal(lambda: client.organizations.update(spec={"name": "Second"}))
     assert error.status_code == 403
     assert "Read Only and may not change organization" in error.message
@@ -280,7 +271,8 @@ def test_a_rotated_key_works_until_its_overlap_ends(connect, make_key):
     _, successor = rotate_key(
         key, overlap=overlap, nonce=uuid.uuid4(), actor=COMMAND_LINE, at=now
     )
-    assert connect(successor).organizations.get() and old.organizations.get()
+    for client in (old, connect(successor)):
+        assert client.organizations.get().name == "Acme"
     SecretKey.objects.filter(pk=key.pk).update(expires_at=now)
     assert refusal(old.organizations.get).message.startswith("This secret key has exp")
 

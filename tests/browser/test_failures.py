@@ -1,0 +1,54 @@
+"""What people read when something goes wrong, with what they typed still there."""
+
+from playwright.sync_api import Page, expect
+
+from secretkeys.models import SecretKey
+
+
+def _fill_in(page: Page) -> None:
+    page.get_by_role("link", name="Create New Secret Key").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("camera")
+
+
+def test_session_that_ended_is_said_in_the_dialog_and_nothing_is_lost(
+    ada_page: Page, context, ada, sign_in
+) -> None:
+    _fill_in(ada_page)
+    context.clear_cookies()
+    dialog = ada_page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Generate Key").click()
+    expect(dialog.get_by_text("Your session has ended.")).to_be_visible()
+    expect(dialog.get_by_label("Name")).to_have_value("camera")
+
+    with context.expect_page() as opened:
+        dialog.get_by_role("link", name="Sign in").click()
+    opened.value.close()
+    sign_in(context.new_page(), ada)
+    dialog.get_by_role("button", name="Generate Key").click()
+    expect(ada_page.get_by_role("dialog", name="Secret key generated")).to_be_visible()
+    assert SecretKey.objects.get().name == "camera"
+
+
+def test_no_connection_is_said_in_the_dialog(ada_page: Page, context) -> None:
+    _fill_in(ada_page)
+    context.set_offline(True)
+    dialog = ada_page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Generate Key").click()
+    sentence = "The key was not created. Check your connection and try again."
+    expect(dialog.get_by_text(sentence)).to_be_visible()
+    context.set_offline(False)
+    dialog.get_by_role("button", name="Generate Key").click()
+    expect(ada_page.get_by_role("dialog", name="Secret key generated")).to_be_visible()
+
+
+def test_key_removed_in_another_tab_is_said(ada_page: Page, context, make_key) -> None:
+    key, _ = make_key("alpha")
+    ada_page.reload()
+    ada_page.get_by_role("button", name="Actions for alpha").click()
+    ada_page.get_by_role("menuitem", name="Edit Permission").click()
+    dialog = ada_page.get_by_role("dialog")
+    other = context.new_page()
+    other.goto(f"{ada_page.url}/{key.key_id}/remove")
+    other.get_by_role("button", name="Remove Key").click()
+    dialog.get_by_role("button", name="Save changes").click()
+    expect(dialog.get_by_text("This key was already removed.")).to_be_visible()

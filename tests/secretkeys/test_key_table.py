@@ -1,0 +1,192 @@
+"""The table of keys: what it shows, finds and sorts, however odd the query string."""
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from orgs.models import Organization, User
+from secretkeys.models import SecretKey
+from tests.conftest import MakeKey
+
+COLUMNS = [
+    "Name",
+    "Last Used",
+    "Created",
+    "Created By",
+    "Access",
+    "Permission",
+    "Action",
+]
+
+
+@pytest.fixture
+def table(acme: Organization, ada: User, client_for: Callable[[User], Client]):
+    """Return a function that opens the page and gives its response."""
+    client = client_for(ada)
+
+    def open_page(**query: str):
+        return client.get(reverse("secretkeys:list", args=[acme.pk]), query)
+
+    return open_page
+
+
+def _names(response) -> list[str]:
+    return [key.name for key in response.context["page"].object_list]
+
+
+def test_columns_stand_in_the_product_s_order(table, make_key: MakeKey) -> None:
+    make_key()
+    headings = re.findall(
+        r"<th[^>]*columnheader.*?</th>", table().content.decode(), re.DOTALL
+    )
+    words = [" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in headings]
+    assert [word.removesuffix(" Sort") for word in words] == COLUMNS
+
+
+def test_key_never_used_says_never(table, make_key: MakeKey) -> None:
+    make_key()
+    assert "Never" in table().content.decode()
+
+
+def test_member_is_told_why_there_is_no_button(acme, mel, client_for, make_key) -> None:
+    make_key()
+    body = (
+        client_for(mel).get(reverse("secretkeys:list", args=[acme.pk])).content.decode()
+    )
+    assert "Ask an organization admin to create, edit or remove keys." in body
+    assert "Create New Secret Key" not in body
+    assert "Remove Key" not in body
+
+
+@pytest.mark.parametrize(
+    "search", ["PIPE", "pipeline", "  pipeline ", "Lovelace", "ada@acme"]
+)
+def test_search_finds_by_name_and_creator(table, make_key, search: str) -> None:
+    make_key("pipeline")
+    assert _names(table(q=search)) == ["pipeline"]
+
+
+@pytest.mark.parametrize("length", [6, 11, 21])
+def test_search_finds_by_stem_and_public_id(table, make_key, length: int) -> None:
+    key, plaintext = make_key("pipeline")
+    make_key("other")
+    assert _names(table(q=plaintext[:length])) == ["pipeline"] or length == 6
+    assert "pipeline" in _names(table(q=f"{key.stem}…"))
+
+
+def test_no_match_names_the_search_and_offers_the_way_back(table, make_key) -> None:
+    make_key("pipeline")
+    body = table(q="prodcution").content.decode()
+    assert "No keys match “prodcution”" in re.sub(r"</?bdi>", "", body)
+    assert "Clear filters" in body
+    assert "0 of 1 key" in body
+
+
+def test_organization_without_keys_sees_the_first_step(table) -> None:
+    body = table().content.decode()
+    assert "No secret keys yet" in body
+    assert "Regularly rotate keys and remove unused ones" in body
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("", {"fresh", "ending", "idle", "over"}),
+        ("active", {"fresh", "ending", "idle"}),
+        ("expiring", {"ending"}),
+        ("unused", {"idle"}),
+        ("expired", {"over"}),
+        ("removed", {"gone"}),
+        ("nonsense", {"fresh", "ending", "idle", "over"}),
+    ],
+)
+def test_status_filter(
+    table, make_key: MakeKey, status: str, expected: set[str]
+) -> None:
+    now = timezone.now()
+    make_key("fresh", last_used_at=now)
+    make_key("ending", expires_at=now + dt.timedelta(days=3))
+    make_key("idle", at=now - dt.timedelta(days=100))
+    make_key("over", expires_at=now - dt.timedelta(days=1))
+    make_key("gone", removed_at=now)
+    assert set(_names(table(status=status))) == expected
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("name", ["a", "B", "c"]),
+        ("-name", ["c", "B", "a"]),
+        ("last_used", ["B", "a", "c"]),
+        ("-last_used", ["a", "B", "c"]),
+        ("created", ["a", "B", "c"]),
+        ("digest", ["a", "B", "c"]),
+        ("--name", ["a", "B", "c"]),
+    ],
+)
+def test_sorting_puts_never_used_last(table, make_key, sort: str, expected) -> None:
+    now = timezone.now()
+    for days, name, used in ((30, "a", 1), (20, "B", 2), (10, "c", None)):
+        make_key(
+            name,
+            at=now - dt.timedelta(days=days),
+            last_used_at=now - dt.timedelta(days=used) if used else None,
+        )
+    assert _names(table(sort=sort)) == expected
+
+
+@pytest.mark.parametrize("page", ["", "0", "-1", "99", "x", "2"])
+def test_any_page_number_shows_a_page(table, make_key: MakeKey, page: str) -> None:
+    make_key()
+    assert len(_names(table(page=page))) == 1
+
+
+def test_fifty_keys_stand_on_a_page(
+    table, acme: Organization, make_key: MakeKey
+) -> None:
+    _many(acme, 51)
+    assert len(_names(table())) == 50
+    assert len(_names(table(page="2"))) == 1
+
+
+def test_new_key_stands_first_whatever_the_sort(table, make_key: MakeKey) -> None:
+    make_key("a")
+    key, _ = make_key("z")
+    assert _names(table(sort="name", new=key.key_id))[0] == "z"
+
+
+def test_search_of_another_organization_finds_nothing(table, globex, make_key) -> None:
+    make_key("foreign", organization=globex)
+    assert _names(table(q="foreign")) == []
+
+
+@pytest.mark.parametrize("count", [1, 50, 200])
+def test_page_costs_the_same_queries_for_any_number_of_keys(
+    acme, ada, client_for, django_assert_max_num_queries, count: int
+) -> None:
+    _many(acme, count)
+    client = client_for(ada)
+    url = reverse("secretkeys:list", args=[acme.pk])
+    client.get(url)
+    with django_assert_max_num_queries(8):
+        client.get(url)
+
+
+def _many(organization: Organization, count: int) -> None:
+    SecretKey.objects.bulk_create(
+        SecretKey(
+            key_id=f"{number:016}",
+            organization=organization,
+            name=f"key {number}",
+            name_folded=f"key {number}",
+            permission="full",
+            creation_nonce=uuid.uuid4(),
+        )
+        for number in range(count)
+    )
