@@ -7,6 +7,7 @@ exit; a killed process loses at most one interval.
 
 import atexit
 import datetime as dt
+import ipaddress
 import logging
 import os
 import threading
@@ -132,7 +133,11 @@ def forget_waiting() -> None:
 
 def _write_counts(counts: Counter[_Row]) -> None:
     # Sorted, so that two processes lock shared rows in the same order.
-    rows = [(*row, count) for row, count in sorted(counts.items())]
+    stored_time = connection.ops.adapt_datetimefield_value
+    rows = [
+        (*row._replace(hour=stored_time(row.hour)), count)
+        for row, count in sorted(counts.items())
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO secretkeys_keyusage"
@@ -149,9 +154,22 @@ def _write_last_uses(last_uses: dict[str, _LastUse]) -> None:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=at - LAST_USED_RESOLUTION)
         SecretKey.objects.filter(stale, key_id=key_id).update(
             last_used_at=at,
-            last_used_address=client.address,
-            last_used_client=client.user_agent[:200],
+            last_used_address=_address(client.address),
+            last_used_client=_printable(client.user_agent)[:200],
         )
+
+
+def _address(text: str | None) -> str | None:
+    """Return a network address, or None: behind a socket file a client has none."""
+    try:
+        return str(ipaddress.ip_address(text or ""))
+    except ValueError:
+        return None
+
+
+def _printable(text: str) -> str:
+    """Leave out what a database refuses: one odd client must not stop the batch."""
+    return "".join(character for character in text if character.isprintable())
 
 
 def _start_writer() -> None:

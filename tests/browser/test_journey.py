@@ -8,7 +8,6 @@ from vi.client.errors import ViAuthenticationError
 
 from secretkeys import usage
 from secretkeys.models import SecretKey
-from tests.api.conftest import fail_fast_client
 
 WHOLE_KEY = re.compile(r"^dtvi_[0-9A-Za-z]{98}$")
 
@@ -29,7 +28,7 @@ def _row(page: Page, name: str):
 
 
 def test_key_is_made_used_narrowed_and_ended(
-    ada_page: Page, live_server, acme, context, console: list[str]
+    ada_page: Page, connect, context, console: list[str]
 ) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     key = _generate(ada_page, "checkout-line-camera")
@@ -41,7 +40,7 @@ def test_key_is_made_used_narrowed_and_ended(
     expect(reveal.get_by_role("button", name="Copied")).to_be_visible()
     assert ada_page.evaluate("navigator.clipboard.readText()") == key
 
-    client = fail_fast_client(live_server.url, key, str(acme.pk))
+    client = connect(key)
     assert client.organizations.get().name == "Acme"
     usage.flush()
     expect(reveal.get_by_text("First request received")).to_be_visible()

@@ -1,18 +1,11 @@
 """Create an organization and its Owner."""
 
-import secrets
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
-from django.db import transaction
+from django.core.management.base import BaseCommand
 
-from orgs import names
-from orgs.actions import create_organization
-from orgs.audit import COMMAND_LINE
-from orgs.models import User
+from orgs.management.accounts import create_owned_organization
 
 
 class Command(BaseCommand):
@@ -28,23 +21,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, name: str, owner: str, **options: Any) -> None:
-        try:
-            validate_email(owner)
-        except ValidationError:
-            raise CommandError(f"{owner!r} is not an e-mail address.") from None
-        try:
-            self.create(name, owner)
-        except names.InvalidName as error:
-            raise CommandError(str(error)) from None
-
-    @transaction.atomic
-    def create(self, name: str, owner: str) -> None:
-        user = User.objects.filter(email__iexact=owner).first()
-        password = None
-        if user is None:
-            password = secrets.token_urlsafe(15)
-            user = User.objects.create_user(owner, password)
-        organization = create_organization(name, owner=user, actor=COMMAND_LINE)
+        organization, user, password = create_owned_organization(name, owner)
         self.stdout.write(str(organization.pk))
         if password:
-            self.stderr.write(f"Created the account {owner} with password {password}")
+            self.stderr.write(
+                f"Created the account {user.email} with password {password}"
+            )

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from orgs.audit import COMMAND_LINE
-from secretkeys import actions
+from secretkeys import actions, keyformat
 from secretkeys.models import SecretKey
 
 
@@ -18,6 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("key_id", help="the public id, see list_secret_keys")
 
     def handle(self, *args: Any, key_id: str, **options: Any) -> None:
+        if not keyformat.is_key_id(key_id):
+            raise CommandError("There is no secret key with this id.")
         try:
             key = SecretKey.objects.for_page().get(key_id=key_id)
             actions.remove_key(key, actor=COMMAND_LINE, at=timezone.now())

@@ -1,0 +1,42 @@
+"""What the commands that make organizations share."""
+
+import secrets
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+from django.core.validators import MaxLengthValidator, validate_email
+from django.db import transaction
+
+from orgs import names
+from orgs.actions import create_organization
+from orgs.audit import COMMAND_LINE
+from orgs.models import Organization, User
+
+# Of the column.
+_LONGEST_ADDRESS = 254
+
+
+@transaction.atomic
+def create_owned_organization(
+    name: str, email: str
+) -> tuple[Organization, User, str | None]:
+    """Make an organization and, when the Owner is new, an account with a password.
+
+    Returns the password so that it can be printed once; None for a known account.
+    """
+    try:
+        names.clean(name)
+        validate_email(email)
+        MaxLengthValidator(_LONGEST_ADDRESS)(email)
+        email.encode()
+    except names.InvalidName as error:
+        raise CommandError(str(error)) from None
+    except (ValidationError, UnicodeEncodeError):
+        raise CommandError(f"{email!r} is not an e-mail address.") from None
+    owner = User.objects.filter(email__iexact=email).first()
+    password = None
+    if owner is None:
+        password = secrets.token_urlsafe(15)
+        owner = User.objects.create_user(email, password)
+    organization = create_organization(name, owner=owner, actor=COMMAND_LINE)
+    return organization, owner, password
