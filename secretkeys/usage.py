@@ -133,9 +133,9 @@ def forget_waiting() -> None:
 
 def _write_counts(counts: Counter[_Row]) -> None:
     # Sorted, so that two processes lock shared rows in the same order.
-    stored_time = connection.ops.adapt_datetimefield_value
+    to_column = connection.ops.adapt_datetimefield_value
     rows = [
-        (*row._replace(hour=stored_time(row.hour)), count)
+        (row.key_id, to_column(row.hour), row.resource, row.access, row.outcome, count)
         for row, count in sorted(counts.items())
     ]
     with connection.cursor() as cursor:
