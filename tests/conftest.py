@@ -1,14 +1,16 @@
 """The cast: acme with ada, its Owner, abe, an Admin, and mel, a Member; globex with gus."""
 
 import datetime as dt
-import os
 import uuid
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
+import vi
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from vi.client.http.retry import RetryConfig
 
 from orgs.actions import create_organization
 from orgs.audit import COMMAND_LINE, Actor
@@ -19,9 +21,6 @@ from secretkeys.actions import KeyTerms, create_key
 from secretkeys.grants import Permission
 from secretkeys.keyformat import Plaintext
 from secretkeys.models import SecretKey
-
-# The client reads these when it is imported: no log in the home folder, no proxy.
-os.environ.update(VI_ENABLE_FILE="false", VI_LOG_LEVEL="CRITICAL", NO_PROXY="*")
 
 PASSWORD = "correct horse battery staple"
 
@@ -106,6 +105,27 @@ def client_for() -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def connect(live_server, acme):
+    """Return a function that connects the client, failing fast, to acme."""
+    clients = []
+
+    def connect(plaintext, organization_id=acme.pk):
+        client = vi.Client(
+            secret_key=str(plaintext),
+            organization_id=str(organization_id),
+            endpoint=live_server.url,
+            timeout=httpx.Timeout(10),
+            retry_config=RetryConfig(max_retries=0, max_rate_limit_retries=0),
+        )
+        clients.append(client)
+        return client
+
+    yield connect
+    for client in clients:
+        client.close()
 
 
 def _join(organization: Organization, email: str, name: str, role: Role) -> User:

@@ -17,6 +17,9 @@ os.environ.setdefault("KEY_ARGON2_TIME_COST", "1")
 # A test that looks at usage calls usage.flush() itself.
 os.environ.setdefault("USAGE_FLUSH_SECONDS", "0")
 
+# The client reads these when it is imported: no log in the home folder, no proxy.
+os.environ.update(VI_ENABLE_FILE="false", VI_LOG_LEVEL="CRITICAL", NO_PROXY="*")
+
 # Playwright keeps an event loop in the thread of the tests, which use the database too.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 

@@ -3,9 +3,7 @@
 import datetime as dt
 import uuid
 
-import httpx
 import pytest
-import vi
 from django.utils import timezone
 from vi.client.errors import (
     ViAuthenticationError,
@@ -13,7 +11,6 @@ from vi.client.errors import (
     ViNotFoundError,
     ViValidationError,
 )
-from vi.client.http.retry import RetryConfig
 
 from orgs.audit import COMMAND_LINE
 from orgs.models import AuditEvent, Membership, Organization
@@ -58,27 +55,6 @@ MAY = {
     Permission.RESTRICTED: IDENTITY,
 }
 SERVED = IDENTITY | {"rename", "collaborators", "quota"}
-
-
-@pytest.fixture
-def connect(live_server, acme):
-    """Return a function that connects the client, failing fast, to acme."""
-    clients = []
-
-    def connect(plaintext, organization_id=acme.pk):
-        client = vi.Client(
-            secret_key=str(plaintext),
-            organization_id=str(organization_id),
-            endpoint=live_server.url,
-            timeout=httpx.Timeout(10),
-            retry_config=RetryConfig(max_retries=0, max_rate_limit_retries=0),
-        )
-        clients.append(client)
-        return client
-
-    yield connect
-    for client in clients:
-        client.close()
 
 
 @pytest.fixture

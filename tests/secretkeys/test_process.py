@@ -8,8 +8,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -69,34 +71,63 @@ def manage(environ, *arguments):
     return done.stdout.strip()
 
 
+class Server(NamedTuple):
+    """A running server, a client with a key of its own, and the lines it logs."""
+
+    process: subprocess.Popen[str]
+    client: httpx.Client
+    lines: list[str]
+    reader: threading.Thread
+
+
 @pytest.fixture
-def server(environ):
-    """Start the server; return its process and a client with a key of its own."""
+def credentials(environ):
+    """Prepare the database; return the headers of a key in it."""
     manage(environ, "migrate", "--verbosity=0")
     organization = manage(environ, "create_organization", "Acme", "--owner=a@b.test")
     chosen = (f"--organization={organization}", "--name=pipeline")
     key = manage(environ, "create_secret_key", *chosen)
+    return {"Authorization": f"Bearer {key}", "Organization-Id": organization}
+
+
+@pytest.fixture
+def server(environ, credentials):
+    """Start the server and wait until it listens."""
     process = subprocess.Popen(
         GUNICORN, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True
     )
-    for line in process.stderr:
-        if "Listening at" in line:
-            break
-    headers = {"Authorization": f"Bearer {key}", "Organization-Id": organization}
+    lines, reader = read_lines(process.stderr, until="Listening at")
     url = f"http://127.0.0.1:{environ['PORT']}"
-    with httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
-        yield process, client
-    process.kill()
+    with httpx.Client(base_url=url, headers=credentials, trust_env=False) as client:
+        yield Server(process, client, lines, reader)
+    process.terminate()
+    reader.join()
     process.wait()
     process.stderr.close()
 
 
-def stop(process):
+def read_lines(stream, until):
+    """Collect lines for as long as they come; return when one has a text."""
+    lines, found = [], threading.Event()
+
+    def read():
+        for line in stream:
+            lines.append(line)
+            if until in line:
+                found.set()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert found.wait(30), lines
+    return lines, reader
+
+
+def stop(server):
     """End the server as a supervisor does and return what it logged."""
-    process.send_signal(signal.SIGTERM)
-    _, logged = process.communicate(timeout=60)
-    assert process.returncode == 0
-    return logged
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(60) == 0
+    server.reader.join()
+    return "".join(server.lines)
 
 
 def database(environ):
@@ -113,19 +144,20 @@ def count(environ):
 
 
 def test_stopping_the_server_loses_no_count(server, environ):
-    process, client = server
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: client.get("/plans").status_code, range(200)))
+        answers = list(
+            pool.map(lambda _: server.client.get("/plans").status_code, range(200))
+        )
     assert answers == [200] * 200
-    stop(process)
+    stop(server)
     assert count(environ) == 200
 
 
 def test_stopping_the_server_waits_for_a_busy_database(server, environ):
-    process, client = server
+    process = server.process
     with database(environ) as db:
         db.execute("BEGIN IMMEDIATE")
-        assert client.get("/plans").status_code == 200
+        assert server.client.get("/plans").status_code == 200
         process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(3)
@@ -135,7 +167,7 @@ def test_stopping_the_server_waits_for_a_busy_database(server, environ):
 
 
 def test_the_first_use_of_a_key_is_written_at_once(server, environ):
-    _, client = server
+    client = server.client
     assert client.get("/plans").status_code == 200
     with database(environ) as db:
         for _ in range(1000):
@@ -148,7 +180,7 @@ def test_the_first_use_of_a_key_is_written_at_once(server, environ):
 
 
 def test_the_server_reads_the_path_as_it_was_sent(server):
-    _, client = server
+    client = server.client
     own = f"/workspaces/{client.headers['Organization-Id']}"
     dataset = f"{own}/datasets/{client.headers['Organization-Id']}_pets"
     statuses = {
@@ -181,7 +213,7 @@ def raw_get(client, path):
 
 
 def test_the_server_never_prints_a_key(server):
-    process, client = server
+    client = server.client
     credential = client.headers["Authorization"]
     key = credential.removeprefix("Bearer ")
     for path in ("/plans", f"/plans?{key}", f"/plans/{key}", f"/{key}", f"/?{key}"):
@@ -193,7 +225,7 @@ def test_the_server_never_prints_a_key(server):
     raw_request(client, f"GET {key} HTTP/1.1", host)
     raw_request(client, f"{key} /plans HTTP/1.1", host)
     raw_request(client, f"GET /plans {key}", host)
-    logged = stop(process)
+    logged = stop(server)
     assert "Unauthorized: /plans" in logged
     assert key[21:85] not in logged
 
