@@ -27,6 +27,19 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # The proxy keeps the access log, and it never holds a header with a key.
 accesslog = None
 
+# What the server says of a request that it cannot read may hold a key.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "generic": {
+            "()": "secretkeys.redaction.RedactingFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+}
+
 # Nobody steers the server through a socket; signals are enough.
 control_socket_disable = True
 

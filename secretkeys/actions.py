@@ -79,7 +79,7 @@ def create_key(
     Raises:
         AlreadyCreated, KeyLimitReached, NameTaken: see there.
     """
-    _lock(organization)
+    organization = _lock(organization)
     _check_nonce_is_new(organization, nonce)
     active = SecretKey.objects.of(organization).unexpired(at)
     if active.count() >= organization.key_limit:
@@ -210,9 +210,9 @@ def _terms(key: SecretKey) -> KeyTerms:
     return KeyTerms(key.name, Permission(key.permission), key.expires_at)
 
 
-def _lock(organization: Organization) -> None:
+def _lock(organization: Organization) -> Organization:
     """Make changes to one organization's keys wait for each other."""
-    Organization.objects.select_for_update().get(pk=organization.pk)
+    return Organization.objects.select_for_update().get(pk=organization.pk)
 
 
 def _current(key: SecretKey) -> SecretKey:

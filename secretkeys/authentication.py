@@ -9,7 +9,7 @@ import uuid
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 
 from secretkeys import hashing, keyformat, lookup, policy, usage
 from secretkeys.grants import Access, Grant, Permission
@@ -121,7 +121,7 @@ def _verified_row(parsed: keyformat.ParsedKey) -> lookup.StoredKey:
     """Return the row of a key whose secret is right; trouble on the way refuses it."""
     try:
         return _verified(parsed)
-    except (DatabaseError, hashing.HashingBusy) as error:
+    except (Error, hashing.HashingBusy) as error:
         logger.warning("A secret key could not be verified: %s", type(error).__name__)
         raise AuthenticationFailed(Outcome.UNAVAILABLE) from error
 
@@ -149,7 +149,7 @@ def _rehash(parsed: keyformat.ParsedKey, stored: lookup.StoredKey) -> None:
     same_row = SecretKey.objects.filter(key_id=parsed.key_id, digest=stored.digest)
     try:
         same_row.update(digest=hashing.digest(parsed.plaintext))
-    except DatabaseError:
+    except Error:
         # The key is verified; the next cold process tries again.
         logger.exception("A digest could not be renewed.")
 

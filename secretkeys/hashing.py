@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 
 from argon2 import PasswordHasher, extract_parameters
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from django.conf import settings
 
 # What a stored row may ask of this server; above it the row counts as corrupt.
@@ -101,10 +101,10 @@ def matches(plaintext: str, stored: str) -> bool:
         # Whoever waited for a slot may have waited for this very key.
         if not _verified.has(plaintext, stored):
             _hasher().verify(stored, plaintext)
-    except InvalidHashError as error:
-        raise CorruptDigest from error
-    except VerificationError:
+    except VerifyMismatchError:
         return False
+    except (InvalidHashError, VerificationError) as error:
+        raise CorruptDigest from error
     finally:
         _slots.release()
     _verified.add(plaintext, stored)

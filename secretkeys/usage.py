@@ -15,7 +15,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import Q
 
 from secretkeys.models import SecretKey
@@ -60,6 +60,8 @@ class _Waiting:
 
     def reset(self) -> None:
         self.lock = threading.Lock()
+        # Held while a batch is written: whoever stops the process waits for it.
+        self.writing = threading.Lock()
         self.counts: Counter[_Row] = Counter()
         self.last_uses: dict[str, _LastUse] = {}
         self.urgent = threading.Event()
@@ -107,21 +109,22 @@ def record(
 
 def flush() -> None:
     """Write what has gathered, in one transaction; on failure keep it for later."""
-    with _waiting.lock:
-        counts, _waiting.counts = _waiting.counts, Counter()
-        last_uses, _waiting.last_uses = _waiting.last_uses, {}
-        _waiting.urgent.clear()
-    if not counts and not last_uses:
-        return
-    try:
-        with transaction.atomic():
-            _write_counts(counts)
-            _write_last_uses(last_uses)
-    except DatabaseError:
-        logger.exception("Usage of %d rows could not be written yet.", len(counts))
+    with _waiting.writing:
         with _waiting.lock:
-            _waiting.counts.update(counts)
-            _waiting.last_uses = last_uses | _waiting.last_uses
+            counts, _waiting.counts = _waiting.counts, Counter()
+            last_uses, _waiting.last_uses = _waiting.last_uses, {}
+            _waiting.urgent.clear()
+        if not counts and not last_uses:
+            return
+        try:
+            with transaction.atomic():
+                _write_counts(counts)
+                _write_last_uses(last_uses)
+        except Error:
+            logger.exception("Usage of %d rows could not be written yet.", len(counts))
+            with _waiting.lock:
+                _waiting.counts.update(counts)
+                _waiting.last_uses = last_uses | _waiting.last_uses
 
 
 def forget_waiting() -> None:

@@ -21,7 +21,10 @@ def error(request: HttpRequest, status: int, code: str, message: str) -> HttpRes
     """Return an error in the one shape."""
     reference = getattr(request, "request_id", "")
     body = {"message": message, "code": code, "reference": reference}
-    return mark(request, JsonResponse(body, status=status))
+    response = JsonResponse(body, status=status)
+    # A request refused by the middleware never meets the one that adds this.
+    response["Content-Length"] = str(len(response.content))
+    return mark(request, response)
 
 
 def mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:

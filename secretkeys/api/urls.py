@@ -15,5 +15,5 @@ urlpatterns = [
         views.collaborator,
     ),
     path("workspaces/<str:organization_id>/quota", views.quota),
-    re_path(rf"^(?P<path>(?:{'|'.join(API_ROOTS)})(?:/.*)?)$", views.not_served),
+    re_path(rf"^(?P<path>(?:{'|'.join(API_ROOTS)})(?:/(?s:.*))?)$", views.not_served),
 ]

@@ -1,0 +1,24 @@
+"""What holds for every request under the API's prefixes."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from secretkeys.api.errors import is_api
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def without_cookies(get_response: Handler) -> Handler:
+    """Leave a program's cookies unread: they are no credential here.
+
+    The client keeps cookies and sends them back. Reading them would look up a session
+    before the key is checked, and might set them anew.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if is_api(request):
+            request.META.pop("HTTP_COOKIE", None)
+        return get_response(request)
+
+    return middleware
