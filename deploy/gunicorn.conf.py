@@ -38,6 +38,14 @@ logconfig_dict = {
             "style": "{",
         }
     },
+    "loggers": {
+        "gunicorn.error": {
+            "level": "INFO",
+            "handlers": ["error_console"],
+            "propagate": False,
+        },
+        "gunicorn.access": {"level": "WARNING", "propagate": False},
+    },
 }
 
 # Nobody steers the server through a socket; signals are enough.
