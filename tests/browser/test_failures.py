@@ -14,7 +14,7 @@ def test_session_that_ended_is_said_in_the_dialog_and_nothing_is_lost(
     ada_page: Page, context, ada, sign_in
 ) -> None:
     _fill_in(ada_page)
-    context.clear_cookies()
+    context.clear_cookies(name="session")
     dialog = ada_page.get_by_role("dialog")
     dialog.get_by_role("button", name="Generate Key").click()
     expect(dialog.get_by_text("Your session has ended.")).to_be_visible()

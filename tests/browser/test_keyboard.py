@@ -39,10 +39,11 @@ def test_create_copy_close_edit_and_remove_by_keyboard(ada_page: Page) -> None:
     expect(ada_page.get_by_role("menuitem", name="Edit Permission")).to_be_focused()
     keyboard.press("Enter")
     expect(ada_page.get_by_label("Name", exact=True)).to_be_focused()
+    keyboard.press("Control+A")
     keyboard.type("renamed")
     keyboard.press("Enter")
     expect(ada_page.get_by_text("Changes saved.")).to_be_visible()
-    expect(ada_page.locator("[id^=actions-]")).to_be_focused()
+    expect(ada_page.get_by_role("button", name="Actions for renamed")).to_be_focused()
 
     keyboard.press("ArrowUp")
     expect(ada_page.get_by_role("menuitem", name="Remove Key…")).to_be_focused()
