@@ -102,6 +102,8 @@ format: .venv/.dev ## Rewrite code and templates in the house style
 
 bench: .venv/.dev ## Measure the promises about speed
 	@$(BIN)/python -m tests.benchmarks
+	@! $(BIN)/python -m tests.parts postgresql || \
+		DATABASE_URL=$(TEST_DATABASE_URL) $(BIN)/python -m tests.benchmarks
 
 # Maintaining -----------------------------------------------------------------
 

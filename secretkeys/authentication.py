@@ -73,8 +73,8 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
         AuthenticationFailed: the request is refused; any trouble with the database or
             with hashing refuses it too.
     """
-    parsed = _parse(presented.authorization)
-    stored = _verified_row(parsed)
+    token = _bearer_token(presented.authorization)
+    key_id, stored = _verified_row(token)
     grant = Grant.preset(Permission(stored.permission))
     request: policy.Request | None = None
     outcome = Outcome.ALLOWED
@@ -87,7 +87,7 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
         raise
     finally:
         usage.record(
-            parsed.key_id,
+            key_id,
             outcome,
             request=request,
             client=presented.client,
@@ -95,7 +95,7 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
             at=at,
         )
     return AuthenticatedKey(
-        parsed.key_id,
+        key_id,
         stored.name,
         stored.organization_id,
         grant,
@@ -104,44 +104,53 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
     )
 
 
-def _parse(authorization: str | None) -> keyformat.ParsedKey:
-    """Take the header apart: one scheme, one space, one key, nothing else."""
+def _bearer_token(authorization: str | None) -> str:
+    """Take the header apart: one scheme, one space, as many characters as a key has."""
     if not authorization:
         raise AuthenticationFailed(Outcome.NO_CREDENTIALS)
-    scheme, text = authorization[: len(_SCHEME)], authorization[len(_SCHEME) :]
-    if scheme.lower() != _SCHEME:
+    scheme, token = authorization[: len(_SCHEME)], authorization[len(_SCHEME) :]
+    if scheme.lower() != _SCHEME or len(token) != keyformat.LENGTH:
         raise AuthenticationFailed(Outcome.UNKNOWN_KEY)
-    try:
-        return keyformat.parse(text, settings.SIGNING_KEYS)
-    except keyformat.MalformedKey:
-        raise AuthenticationFailed(Outcome.UNKNOWN_KEY) from None
+    if not token.isascii():
+        raise AuthenticationFailed(Outcome.UNKNOWN_KEY)
+    return token
 
 
-def _verified_row(parsed: keyformat.ParsedKey) -> lookup.StoredKey:
-    """Return the row of a key whose secret is right; trouble on the way refuses it."""
+def _verified_row(token: str) -> tuple[str, lookup.StoredKey]:
+    """Return a key's id and row; trouble on the way to them refuses the key."""
     try:
-        return _verified(parsed)
+        return _recalled(token) or _verified(token)
     except (Error, hashing.HashingBusy) as error:
         logger.warning("A secret key could not be verified: %s", type(error).__name__)
         raise AuthenticationFailed(Outcome.UNAVAILABLE) from error
 
 
-def _verified(parsed: keyformat.ParsedKey) -> lookup.StoredKey:
-    """Read the key's row and check the secret against it."""
-    stored = lookup.find(parsed.key_id)
-    if stored is None:
-        raise AuthenticationFailed(Outcome.UNKNOWN_KEY)
-    if hashing.remembers(parsed.plaintext, stored.digest):
-        return stored
+def _recalled(token: str) -> tuple[str, lookup.StoredKey] | None:
+    """Recognize a key this process has verified; its row is read all the same."""
+    known = hashing.recall(token)
+    if known is None:
+        return None
+    stored = lookup.find(known.key_id)
+    if stored is None or stored.digest != known.digest:
+        return None
+    return known.key_id, stored
+
+
+def _verified(token: str) -> tuple[str, lookup.StoredKey]:
+    """Check a key from its first character to its secret."""
     try:
-        if not hashing.matches(parsed.plaintext, stored.digest):
+        parsed = keyformat.parse(token, settings.SIGNING_KEYS)
+        stored = lookup.find(parsed.key_id)
+        if stored is None or not hashing.matches(parsed, stored.digest):
             raise AuthenticationFailed(Outcome.UNKNOWN_KEY)
+    except keyformat.MalformedKey:
+        raise AuthenticationFailed(Outcome.UNKNOWN_KEY) from None
     except hashing.CorruptDigest:
         logger.error("The stored digest of key %s… is corrupt.", parsed.key_id[:6])
         raise AuthenticationFailed(Outcome.UNKNOWN_KEY) from None
     if hashing.is_outdated(stored.digest):
         _rehash(parsed, stored)
-    return stored
+    return parsed.key_id, stored
 
 
 def _rehash(parsed: keyformat.ParsedKey, stored: lookup.StoredKey) -> None:

@@ -11,10 +11,13 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
+from typing import NamedTuple
 
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from django.conf import settings
+
+from secretkeys.keyformat import ParsedKey
 
 # What a stored row may ask of this server; above it the row counts as corrupt.
 _MOST_MEMORY_KIB = 256 * 1024
@@ -37,8 +40,15 @@ class CorruptDigest(Exception):
     """The stored digest is not an argon2id digest within bounds."""
 
 
+class VerifiedKey(NamedTuple):
+    """A key that argon2 has verified in this process, and the digest it matched."""
+
+    key_id: str
+    digest: str
+
+
 class _VerifiedKeys:
-    """A bounded map from a keyed hash of a presented key to the digest it matched.
+    """A bounded map from a keyed hash of a presented key to what it proved to be.
 
     Only keys that verified get in, so wrong ones cannot push right ones out.
     """
@@ -46,29 +56,28 @@ class _VerifiedKeys:
     def __init__(self, size: int) -> None:
         self._size = size
         self._secret = secrets.token_bytes(32)
-        self._digests: OrderedDict[bytes, str] = OrderedDict()
+        self._keys: OrderedDict[bytes, VerifiedKey] = OrderedDict()
         self._lock = threading.Lock()
 
-    def has(self, plaintext: str, digest: str) -> bool:
+    def get(self, plaintext: str) -> VerifiedKey | None:
         mark = self._mark(plaintext)
         with self._lock:
-            found = self._digests.get(mark)
-            if found is None:
-                return False
-            self._digests.move_to_end(mark)
-        return hmac.compare_digest(found, digest)
+            found = self._keys.get(mark)
+            if found is not None:
+                self._keys.move_to_end(mark)
+        return found
 
-    def add(self, plaintext: str, digest: str) -> None:
+    def add(self, plaintext: str, key: VerifiedKey) -> None:
         mark = self._mark(plaintext)
         with self._lock:
-            self._digests[mark] = digest
-            self._digests.move_to_end(mark)
-            while len(self._digests) > self._size:
-                self._digests.popitem(last=False)
+            self._keys[mark] = key
+            self._keys.move_to_end(mark)
+            while len(self._keys) > self._size:
+                self._keys.popitem(last=False)
 
     def clear(self) -> None:
         with self._lock:
-            self._digests.clear()
+            self._keys.clear()
 
     def _mark(self, plaintext: str) -> bytes:
         return hmac.digest(self._secret, plaintext.encode(), hashlib.sha256)
@@ -82,32 +91,36 @@ def digest(plaintext: str) -> str:
     return _hasher().hash(plaintext)
 
 
-def remembers(plaintext: str, stored: str) -> bool:
-    """Tell whether this process has verified ``plaintext`` against ``stored`` before."""
-    return _verified.has(plaintext, stored)
+def recall(plaintext: str) -> VerifiedKey | None:
+    """Return what this process has verified ``plaintext`` to be, if it has.
+
+    It still has to be compared with the digest that is stored now.
+    """
+    return _verified.get(plaintext)
 
 
-def matches(plaintext: str, stored: str) -> bool:
-    """Tell whether ``plaintext`` is the key that ``stored`` was made of.
+def matches(key: ParsedKey, stored: str) -> bool:
+    """Run argon2: tell whether ``stored`` was made of this very key.
 
     Raises:
-        HashingBusy: argon2 had to run and no core was free in time.
+        HashingBusy: no core was free in time.
         CorruptDigest: ``stored`` is not a digest this server would verify.
     """
     _check_bounds(stored)
+    verified = VerifiedKey(key.key_id, stored)
     if not _slots.acquire(timeout=_SLOT_TIMEOUT):
         raise HashingBusy
     try:
         # Whoever waited for a slot may have waited for this very key.
-        if not _verified.has(plaintext, stored):
-            _hasher().verify(stored, plaintext)
+        if _verified.get(key.plaintext) != verified:
+            _hasher().verify(stored, key.plaintext)
     except VerifyMismatchError:
         return False
     except (InvalidHashError, VerificationError) as error:
         raise CorruptDigest from error
     finally:
         _slots.release()
-    _verified.add(plaintext, stored)
+    _verified.add(key.plaintext, verified)
     return True
 
 

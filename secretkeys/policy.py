@@ -142,8 +142,9 @@ _TABLE = """
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # The characters of a path segment (RFC 3986, pchar) without the semicolon, which
 # servers read as they like.
-_PLAIN = re.compile(r"(?:/(?:[\w.~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+)+", re.ASCII)
+_PLAIN = re.compile(r"/[\w.~!$&'()*+,=:@/%-]*", re.ASCII)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DOT_SEGMENTS = frozenset({"", ".", ".."})
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]", re.ASCII)
 
@@ -223,6 +224,8 @@ def _segments(raw_path: str) -> list[str]:
 
 
 def _check_escapes(segment: str, *, slash_allowed: bool) -> None:
+    if _BROKEN_ESCAPE.search(segment):
+        raise NotCanonical
     for code in _ESCAPE.findall(segment):
         character = chr(int(code, 16))
         if character < " " or character in "\\;\x7f" or _UNRESERVED.match(character):

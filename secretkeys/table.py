@@ -61,11 +61,14 @@ def key_table(
     everything = SecretKey.objects.of(organization)
     shown = _filtered(everything, filters, at)
     new_key_id = query.get("new", "")
-    page = Paginator(
-        shown.for_table().sorted_by(sort, first=new_key_id), PAGE_SIZE
-    ).get_page(query.get("page"))
-    total = everything.current().count()
     asked = {name: filters.value(name) for name in filters.fields}
+    total = everything.current().count()
+    paginator = Paginator(
+        shown.for_table().sorted_by(sort, first=new_key_id), PAGE_SIZE
+    )
+    if not any(asked.values()):
+        paginator.count = total
+    page = paginator.get_page(query.get("page"))
     kept = {name: value for name, value in asked.items() if value}
     if sort != DEFAULT_SORT:
         kept["sort"] = sort

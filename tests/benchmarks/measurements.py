@@ -78,11 +78,17 @@ def warm_verification() -> Result:
     def verify() -> None:
         authenticate(presented, at=timezone.now())
 
+    # The first verification runs argon2, and is written as the key's first use.
+    verify()
+    usage.flush()
     bare, ours = _in_turn(select, verify, times=1000)
+    usage.forget_waiting()
     return Result(
         "A warm verification costs, in SELECTs",
         ours / bare,
-        1.5,
+        # SQLite answers within the process, so there the same few microseconds of
+        # Python stand beside a SELECT without a round trip.
+        1.5 if connection.vendor == "postgresql" else 2.5,
         "times",
         f"{ours * 1e6:.0f} against {bare * 1e6:.0f} µs",
     )
