@@ -76,8 +76,8 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
         return self.filter(found)
 
     def for_table(self) -> Self:
-        """Load what a table row shows, in one query."""
-        return self.select_related("created_by").defer("digest")
+        """Load what a table row shows, in two queries: joined rows sort slower."""
+        return self.prefetch_related("created_by").defer("digest")
 
     def for_page(self) -> Self:
         """Load what a page about one key shows, in one query."""
