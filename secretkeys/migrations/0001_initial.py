@@ -7,78 +7,224 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orgs', '0001_initial'),
+        ("orgs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SecretKey',
+            name="SecretKey",
             fields=[
-                ('key_id', models.CharField(editable=False, max_length=16, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=64)),
-                ('name_folded', models.CharField(editable=False, max_length=1152)),
-                ('digest', models.CharField(editable=False, max_length=255)),
-                ('permission', models.CharField(choices=[('full', 'Full'), ('read_only', 'Read Only'), ('labeler_only', 'Labeler Only'), ('restricted', 'Restricted')], max_length=20)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('creation_nonce', models.UUIDField(editable=False)),
-                ('last_used_at', models.DateTimeField(editable=False, null=True)),
-                ('last_used_address', models.GenericIPAddressField(editable=False, null=True)),
-                ('last_used_client', models.CharField(editable=False, max_length=200)),
-                ('removed_at', models.DateTimeField(editable=False, null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='created_keys', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='secret_keys', to='orgs.organization')),
-                ('removed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='removed_keys', to=settings.AUTH_USER_MODEL)),
-                ('replaced_by', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='secretkeys.secretkey')),
+                (
+                    "key_id",
+                    models.CharField(
+                        editable=False, max_length=16, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=64)),
+                ("name_folded", models.CharField(editable=False, max_length=1152)),
+                ("digest", models.CharField(editable=False, max_length=255)),
+                (
+                    "permission",
+                    models.CharField(
+                        choices=[
+                            ("full", "Full"),
+                            ("read_only", "Read Only"),
+                            ("labeler_only", "Labeler Only"),
+                            ("restricted", "Restricted"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("creation_nonce", models.UUIDField(editable=False)),
+                ("last_used_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "last_used_address",
+                    models.GenericIPAddressField(editable=False, null=True),
+                ),
+                ("last_used_client", models.CharField(editable=False, max_length=200)),
+                ("removed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="created_keys",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="secret_keys",
+                        to="orgs.organization",
+                    ),
+                ),
+                (
+                    "removed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="removed_keys",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "replaced_by",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaces",
+                        to="secretkeys.secretkey",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='KeyUsage',
+            name="KeyUsage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hour', models.DateTimeField()),
-                ('resource', models.CharField(blank=True, choices=[('identity', 'identity'), ('organization', 'organization'), ('datasets', 'datasets'), ('assets', 'assets'), ('annotations', 'annotations'), ('training', 'training'), ('models', 'models'), ('deployments', 'deployments')], max_length=20)),
-                ('access', models.PositiveSmallIntegerField(choices=[(0, 'none'), (1, 'read'), (2, 'write')])),
-                ('outcome', models.CharField(choices=[('allowed', 'Allowed'), ('no_credentials', 'No credentials'), ('unknown_key', 'Unknown key'), ('removed', 'Removed key'), ('organization_mismatch', 'Organization mismatch'), ('expired', 'Expired key'), ('organization_locked', 'Organization locked'), ('permission_denied', 'Permission denied'), ('unknown_route', 'Unknown endpoint'), ('not_canonical', 'Ambiguous path'), ('unavailable', 'Not verified')], max_length=30)),
-                ('count', models.PositiveBigIntegerField()),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='usage', to='secretkeys.secretkey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                (
+                    "resource",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("identity", "identity"),
+                            ("organization", "organization"),
+                            ("datasets", "datasets"),
+                            ("assets", "assets"),
+                            ("annotations", "annotations"),
+                            ("training", "training"),
+                            ("models", "models"),
+                            ("deployments", "deployments"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "access",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "none"), (1, "read"), (2, "write")]
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("allowed", "Allowed"),
+                            ("no_credentials", "No credentials"),
+                            ("unknown_key", "Unknown key"),
+                            ("removed", "Removed key"),
+                            ("organization_mismatch", "Organization mismatch"),
+                            ("expired", "Expired key"),
+                            ("organization_locked", "Organization locked"),
+                            ("permission_denied", "Permission denied"),
+                            ("unknown_route", "Unknown endpoint"),
+                            ("not_canonical", "Ambiguous path"),
+                            ("unavailable", "Not verified"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("count", models.PositiveBigIntegerField()),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="usage",
+                        to="secretkeys.secretkey",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='secretkey',
-            index=models.Index(fields=['organization', 'name_folded'], name='key_by_name'),
+            model_name="secretkey",
+            index=models.Index(
+                fields=["organization", "name_folded"], name="key_by_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='secretkey',
-            index=models.Index(fields=['organization', 'last_used_at'], name='key_by_use'),
+            model_name="secretkey",
+            index=models.Index(
+                fields=["organization", "last_used_at"], name="key_by_use"
+            ),
         ),
         migrations.AddIndex(
-            model_name='secretkey',
-            index=models.Index(fields=['organization', 'created_at'], name='key_by_age'),
+            model_name="secretkey",
+            index=models.Index(
+                fields=["organization", "created_at"], name="key_by_age"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='secretkey',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at', None), ('replaced_by', None)), fields=('organization', 'name_folded'), name='key_name_unique'),
+            model_name="secretkey",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("removed_at", None), ("replaced_by", None)),
+                fields=("organization", "name_folded"),
+                name="key_name_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='secretkey',
-            constraint=models.UniqueConstraint(fields=('organization', 'creation_nonce'), name='key_nonce_unique'),
+            model_name="secretkey",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "creation_nonce"), name="key_nonce_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='secretkey',
-            constraint=models.CheckConstraint(condition=models.Q(('permission__in', ['full', 'read_only', 'labeler_only', 'restricted'])), name='key_permission_known'),
+            model_name="secretkey",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "permission__in",
+                        ["full", "read_only", "labeler_only", "restricted"],
+                    )
+                ),
+                name="key_permission_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='keyusage',
-            constraint=models.UniqueConstraint(fields=('key', 'hour', 'resource', 'access', 'outcome'), name='usage_unique'),
+            model_name="keyusage",
+            constraint=models.UniqueConstraint(
+                fields=("key", "hour", "resource", "access", "outcome"),
+                name="usage_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='keyusage',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['allowed', 'no_credentials', 'unknown_key', 'removed', 'organization_mismatch', 'expired', 'organization_locked', 'permission_denied', 'unknown_route', 'not_canonical', 'unavailable'])), name='usage_outcome_known'),
+            model_name="keyusage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "outcome__in",
+                        [
+                            "allowed",
+                            "no_credentials",
+                            "unknown_key",
+                            "removed",
+                            "organization_mismatch",
+                            "expired",
+                            "organization_locked",
+                            "permission_denied",
+                            "unknown_route",
+                            "not_canonical",
+                            "unavailable",
+                        ],
+                    )
+                ),
+                name="usage_outcome_known",
+            ),
         ),
     ]
