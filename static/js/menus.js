@@ -2,7 +2,6 @@
 
 const on = (name, handler) => document.addEventListener(name, handler, true);
 const itemsOf = (menu) => [...menu.querySelectorAll("a")];
-let opensAtEnd = false;
 
 function prepare(root) {
   for (const menu of root.querySelectorAll("[data-menu]")) {
@@ -22,9 +21,9 @@ on("keydown", (event) => {
   const menu = target.closest("[data-menu]");
   if (!menu) {
     if (target.ariaHasPopup !== "menu" || !/^Arrow(Down|Up)$/.test(key)) return;
-    opensAtEnd = key === "ArrowUp";
     event.preventDefault();
-    return target.click();
+    target.click();
+    return itemsOf(target.nextElementSibling).at(key === "ArrowUp" ? -1 : 0).focus();
   }
   if (key === "Tab") menu.hidePopover();
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -43,9 +42,8 @@ on("keydown", (event) => {
 });
 
 on("toggle", ({ target: menu, newState }) => {
-  if (menu.role === "menu" && newState === "open")
-    itemsOf(menu).at(opensAtEnd ? -1 : 0).focus();
-  opensAtEnd = false;
+  if (menu.role === "menu" && newState === "open" && !menu.contains(document.activeElement))
+    itemsOf(menu)[0].focus();
 });
 
 on("htmx:load", ({ detail }) => prepare(detail.elt));

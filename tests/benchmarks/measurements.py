@@ -7,9 +7,11 @@ import statistics
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
@@ -19,8 +21,12 @@ from orgs.actions import create_organization
 from orgs.audit import COMMAND_LINE, Actor
 from orgs.models import Organization, User
 from secretkeys import keyformat, lookup, usage
-from secretkeys.actions import KeyTerms, create_key
-from secretkeys.authentication import PresentedRequest, authenticate
+from secretkeys.actions import KeyTerms, create_key, remove_key
+from secretkeys.authentication import (
+    AuthenticationFailed,
+    PresentedRequest,
+    authenticate,
+)
 from secretkeys.grants import Permission
 from secretkeys.models import SecretKey
 
@@ -53,20 +59,8 @@ class Result:
 def warm_verification() -> Result:
     """A verification of a known key against the one SELECT it needs."""
     organization, owner = _organization("Verification")
-    _, plaintext = create_key(
-        organization,
-        KeyTerms("warm", Permission.FULL, None),
-        nonce=uuid.uuid4(),
-        actor=Actor.person(owner),
-        at=timezone.now(),
-    )
-    presented = PresentedRequest(
-        authorization=f"Bearer {plaintext}",
-        organization_id=str(organization.pk),
-        method="GET",
-        raw_path=f"/workspaces/{organization.pk}",
-        client=usage.Client("127.0.0.1", "vi/0.1.0b7"),
-    )
+    plaintext = _key(organization, owner)
+    presented = _presented(plaintext, organization)
     key_id = plaintext[len(keyformat.PREFIX) :][: keyformat.ID_LENGTH]
     sql, _ = lookup._statement(connection.alias)
 
@@ -119,7 +113,64 @@ def page_weight() -> Result:
     )
 
 
-ALL: list[Callable[[], Result]] = [warm_verification, page_of_many_keys, page_weight]
+def refusals_take_the_same_time() -> Result:
+    """Medians of 200 interleaved: an unknown, a removed and a foreign key."""
+    organization, owner = _organization("Refusals")
+    other, _ = _organization("Elsewhere")
+    presented = {
+        "unknown": _presented(
+            keyformat.generate(settings.SIGNING_KEYS[0]).plaintext, other
+        ),
+        "removed": _presented(_key(organization, owner, removed=True), organization),
+        "foreign": _presented(_key(organization, owner), other),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in presented}
+    for _ in range(200):
+        for name, request in presented.items():
+            seconds[name].append(_seconds(lambda each=request: _refuse(each), 1))
+    usage.forget_waiting()
+    medians = {name: statistics.median(taken) * 1e3 for name, taken in seconds.items()}
+    return Result(
+        "Refusals of unknown, removed and foreign keys differ by",
+        max(medians.values()) - min(medians.values()),
+        1,
+        "ms",
+        ", ".join(f"{name} {taken:.2f}" for name, taken in medians.items()),
+    )
+
+
+def _refuse(presented: PresentedRequest) -> None:
+    with suppress(AuthenticationFailed):
+        authenticate(presented, at=timezone.now())
+
+
+def _key(organization: Organization, owner: User, *, removed: bool = False) -> str:
+    actor, now = Actor.person(owner), timezone.now()
+    terms = KeyTerms(uuid.uuid4().hex, Permission.FULL, None)
+    key, plaintext = create_key(
+        organization, terms, nonce=uuid.uuid4(), actor=actor, at=now
+    )
+    if removed:
+        remove_key(key, actor=actor, at=now)
+    return plaintext
+
+
+def _presented(plaintext: str, organization: Organization) -> PresentedRequest:
+    return PresentedRequest(
+        authorization=f"Bearer {plaintext}",
+        organization_id=str(organization.pk),
+        method="GET",
+        raw_path=f"/workspaces/{organization.pk}",
+        client=usage.Client("127.0.0.1", "vi/0.1.0b7"),
+    )
+
+
+ALL: list[Callable[[], Result]] = [
+    warm_verification,
+    refusals_take_the_same_time,
+    page_of_many_keys,
+    page_weight,
+]
 
 
 def _in_turn(

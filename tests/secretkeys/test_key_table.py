@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgs.models import Organization, User
-from secretkeys.models import SecretKey
+from secretkeys.models import KeyUsage, SecretKey
 from tests.conftest import MakeKey
 
 COLUMNS = [
@@ -175,6 +175,30 @@ def test_page_costs_the_same_queries_for_any_number_of_keys(
     url = reverse("secretkeys:list", args=[acme.pk])
     client.get(url)
     with django_assert_max_num_queries(8):
+        client.get(url)
+
+
+@pytest.mark.parametrize("page", ["detail", "edit", "rotate", "remove"])
+def test_pages_of_one_key_cost_few_queries_whatever_it_has_done(
+    page, client_for, ada, make_key, django_assert_max_num_queries
+) -> None:
+    key, _ = make_key()
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+    KeyUsage.objects.bulk_create(
+        KeyUsage(
+            key=key,
+            hour=now - dt.timedelta(hours=hours),
+            resource="assets",
+            access=1,
+            outcome="allowed",
+            count=1,
+        )
+        for hours in range(500)
+    )
+    client = client_for(ada)
+    url = reverse(f"secretkeys:{page}", args=[key.organization_id, key.key_id])
+    client.get(url)
+    with django_assert_max_num_queries(6):
         client.get(url)
 
 
