@@ -77,11 +77,7 @@ def key_table(
         "is_filtered": any(asked.values()),
         "search": asked["q"],
         "page": page,
-        "page_links": _page_links(page, kept),
-        "previous_url": _page_url(page.number - 1, kept)
-        if page.has_previous()
-        else None,
-        "next_url": _page_url(page.number + 1, kept) if page.has_next() else None,
+        **_pagination(page, kept),
         "columns": [_column(name, label, sort, kept) for name, label in _COLUMNS],
         "sort": sort,
         "total": total,
@@ -125,16 +121,20 @@ def _column(name: str, label: str, sort: str, kept: dict[str, str]) -> Column:
     return Column(name, label, "?" + urlencode(kept | {"sort": target}), aria_sort)
 
 
-def _page_links(page: Page[SecretKey], kept: dict[str, str]) -> list[PageLink | None]:
+def _pagination(page: Page[SecretKey], kept: dict[str, str]) -> dict[str, Any]:
+    """Return the links to other pages; a gap between their numbers is None."""
     numbers = page.paginator.get_elided_page_range(
         page.number, on_each_side=1, on_ends=1
     )
-    return [
+    links = [
         PageLink(number, _page_url(number, kept), number == page.number)
         if isinstance(number, int)
         else None
         for number in numbers
     ]
+    before = _page_url(page.number - 1, kept) if page.has_previous() else None
+    after = _page_url(page.number + 1, kept) if page.has_next() else None
+    return {"page_links": links, "previous_url": before, "next_url": after}
 
 
 def _page_url(number: int, kept: dict[str, str]) -> str:
