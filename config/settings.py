@@ -69,7 +69,13 @@ DEBUG = env.bool("DEBUG", False)
 # Scheme, host and port that people and programs use; shown in snippets, used in mails.
 PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", "http://127.0.0.1:8000").rstrip("/")
 _origin = urlsplit(PUBLIC_ORIGIN)
-if _origin.scheme not in {"http", "https"} or not _origin.hostname or _origin.path:
+_expected = f"{_origin.scheme}://{_origin.netloc}"
+if (
+    _origin.scheme not in {"http", "https"}
+    or not _origin.hostname
+    or "@" in _origin.netloc
+    or _expected != PUBLIC_ORIGIN
+):
     raise ImproperlyConfigured(
         "PUBLIC_ORIGIN must be a scheme and a host, such as https://keys.example.com."
     )
@@ -90,9 +96,13 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# How many proxies of your own stand in front. A request's address is then taken from
+# what the outermost of them added to X-Forwarded-For; whatever stands before, anybody
+# can have written.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+
 # --- Application ---------------------------------------------------------------------
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False
 INSTALLED_APPS = [
     "orgs",
@@ -195,12 +205,14 @@ ACCOUNT_ADAPTER = "orgs.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# Addresses are the operator's or an invitation's until people can change their own.
+# Addresses are the operator's: nobody can change their own (orgs/account_urls.py).
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 # By address only: a limit by account would let strangers lock somebody out.
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip", "reset_password": "20/m/ip"}
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 # --- Mail ----------------------------------------------------------------------------
 _email = env.dj_email_url("EMAIL_URL", "console:")
@@ -218,6 +230,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"keys@{_origin.hostname}")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
 SESSION_COOKIE_NAME = "__Host-session" if _is_https else "session"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _is_https else "csrftoken"
+SESSION_ENGINE = "orgs.sessions"
+# In the session, not in a cookie of their own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+FILE_UPLOAD_HANDLERS = ["orgs.uploads.NoUploads"]
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 CSRF_FAILURE_VIEW = "orgs.views.csrf_failure"
 # The proxy in front redirects browsers; a redirect would have programs send their key
@@ -227,7 +243,6 @@ SILENCED_SYSTEM_CHECKS = ["security.W008"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if _is_https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _is_https
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -261,9 +276,7 @@ KEY_ARGON2_TIME_COST = env.int("KEY_ARGON2_TIME_COST", 2)
 USAGE_FLUSH_SECONDS = env.float("USAGE_FLUSH_SECONDS", 5.0)
 
 # --- Time and language ---------------------------------------------------------------
-USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en-us"
 USE_I18N = False
 
 # --- Logging: to stderr, with every secret key cut down to its stem ------------------

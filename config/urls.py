@@ -9,5 +9,5 @@ urlpatterns = [
     path("", include("secretkeys.api.urls")),
     path("", include("orgs.urls")),
     path("org/<uuid:organization_id>/settings/", include("secretkeys.urls")),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("orgs.account_urls")),
 ]

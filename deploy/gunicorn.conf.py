@@ -48,6 +48,9 @@ logconfig_dict = {
     },
 }
 
+# A SQLite database holds sessions: nobody else on the machine may read it.
+umask = 0o077
+
 # Nobody steers the server through a socket; signals are enough.
 control_socket_disable = True
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django_htmx.middleware import HtmxDetails
 
@@ -17,6 +18,15 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
     membership: Membership
     organization: Organization
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Return where a request came from, as far as configured proxies vouch for it."""
+    if settings.TRUSTED_PROXY_COUNT:
+        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(hops) >= settings.TRUSTED_PROXY_COUNT:
+            return str(hops[-settings.TRUSTED_PROXY_COUNT]).strip() or None
+    return request.META.get("REMOTE_ADDR") or None
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -14,26 +14,17 @@ from secretkeys import hashing, keyformat
 from secretkeys.grants import Permission
 from secretkeys.keyformat import Plaintext
 from secretkeys.models import SecretKey
+from secretkeys.refusals import (
+    AlreadyCreated,
+    KeyLimitReached,
+    NameTaken,
+    check_changeable,
+    check_removable,
+    check_unlocked,
+)
 
-
-class NameTaken(Exception):
-    """Another key of the organization has this name, or one that reads the same."""
-
-
-class AlreadyCreated(Exception):
-    """This form was sent before and has made its key."""
-
-
-class AlreadyRemoved(Exception):
-    """The key was removed, so nothing about it can change any more."""
-
-
-class AlreadyReplaced(Exception):
-    """The key was rotated; its successor is the one to rotate."""
-
-
-class KeyLimitReached(Exception):
-    """The organization has as many keys as it may have."""
+# Later ends are a slip of the pen.
+LONGEST_LIFETIME = dt.timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +38,10 @@ class KeyTerms:
     def __post_init__(self) -> None:
         """Bring the name into its stored form; raises names.InvalidName."""
         object.__setattr__(self, "name", names.clean(self.name))
+
+    def is_alive(self, at: dt.datetime) -> bool:
+        """Tell whether a key on these terms works at a moment."""
+        return self.expires_at is None or self.expires_at > at
 
     @property
     def facts(self) -> dict[str, str | None]:
@@ -77,29 +72,33 @@ def create_key(
         at: now.
 
     Raises:
-        AlreadyCreated, KeyLimitReached, NameTaken: see there.
+        AlreadyCreated, KeyLimitReached, NameTaken, OrganizationLocked: see there.
     """
     organization = _lock(organization)
+    check_unlocked(organization)
     _check_nonce_is_new(organization, nonce)
-    active = SecretKey.objects.of(organization).unexpired(at)
-    if active.count() >= organization.key_limit:
-        raise KeyLimitReached
+    _check_limit(organization, at)
     _check_name_is_free(organization, terms.name)
-    key, plaintext = _store(organization, terms, nonce=nonce, actor=actor, at=at)
+    generated = keyformat.generate(settings.SIGNING_KEYS[0])
+    key = _store(organization, generated, terms, nonce=nonce, actor=actor, at=at)
     changes = {field: (None, value) for field, value in terms.facts.items()}
     _record(AuditAction.KEY_CREATED, key, actor, changes)
-    return key, plaintext
+    return key, generated.plaintext
 
 
 @transaction.atomic
-def update_key(key: SecretKey, terms: KeyTerms, *, actor: Actor) -> SecretKey:
+def update_key(
+    key: SecretKey, terms: KeyTerms, *, actor: Actor, at: dt.datetime
+) -> SecretKey:
     """Change what a key is called, may do and lives; effective on its next request.
 
     Raises:
-        AlreadyRemoved, NameTaken: see there.
+        AlreadyRemoved, AlreadyReplaced, KeyLimitReached, NameTaken,
+        OrganizationLocked: see there.
     """
-    _lock(key.organization)
+    organization = _lock(key.organization)
     key = _current(key)
+    check_changeable(key)
     before, after = _terms(key).facts, terms.facts
     changes = {
         field: (before[field], after[field])
@@ -108,8 +107,9 @@ def update_key(key: SecretKey, terms: KeyTerms, *, actor: Actor) -> SecretKey:
     }
     if not changes:
         return key
-    if not key.is_replaced:
-        _check_name_is_free(key.organization, terms.name, besides=key)
+    _check_name_is_free(organization, terms.name, besides=key)
+    if key.is_expired(at) and terms.is_alive(at):
+        _check_limit(organization, at)
     key.name, key.name_folded = terms.name, names.fold(terms.name)
     key.permission = terms.permission.value
     key.expires_at = terms.expires_at
@@ -132,30 +132,26 @@ def rotate_key(
     The successor lives as long as the old key was given to live, counted from now.
 
     Raises:
-        AlreadyCreated, AlreadyRemoved, AlreadyReplaced: see there.
+        AlreadyCreated, AlreadyRemoved, AlreadyReplaced, OrganizationLocked: see there.
     """
-    _lock(key.organization)
-    _check_nonce_is_new(key.organization, nonce)
+    organization = _lock(key.organization)
+    _check_nonce_is_new(organization, nonce)
     key = _current(key)
-    if key.is_replaced:
-        raise AlreadyReplaced
-    # The name passes from one row to the other: first the old row lets go of it. It
-    # points at itself for the moment in which the successor does not exist.
-    SecretKey.objects.filter(pk=key.pk).update(replaced_by=key)
-    lifetime = key.expires_at - key.created_at if key.expires_at else None
-    terms = replace(_terms(key), expires_at=at + lifetime if lifetime else None)
-    successor, plaintext = _store(
-        key.organization, terms, nonce=nonce, actor=actor, at=at
-    )
-    key.replaced_by = successor
+    check_changeable(key)
+    terms = replace(_terms(key), expires_at=_same_lifetime(key, at))
+    generated = keyformat.generate(settings.SIGNING_KEYS[0])
+    # The name passes from one row to the other, so the old row lets go of it first;
+    # that its successor exists is checked when the transaction ends.
+    key.replaced_by_id = generated.key_id
     key.expires_at = min(filter(None, [key.expires_at, at + overlap]))
     key.save(update_fields=["replaced_by", "expires_at"])
+    successor = _store(organization, generated, terms, nonce=nonce, actor=actor, at=at)
     changes = {
         "key": (f"{key.stem}…", f"{successor.stem}…"),
         "old key stops": (None, _moment(key.expires_at)),
     }
     _record(AuditAction.KEY_ROTATED, key, actor, changes)
-    return successor, plaintext
+    return successor, generated.plaintext
 
 
 @transaction.atomic
@@ -167,6 +163,7 @@ def remove_key(key: SecretKey, *, actor: Actor, at: dt.datetime) -> SecretKey:
     """
     _lock(key.organization)
     key = _current(key)
+    check_removable(key)
     key.removed_at = at
     key.removed_by = actor.user
     key.save(update_fields=["removed_at", "removed_by"])
@@ -176,14 +173,14 @@ def remove_key(key: SecretKey, *, actor: Actor, at: dt.datetime) -> SecretKey:
 
 def _store(
     organization: Organization,
+    generated: keyformat.ParsedKey,
     terms: KeyTerms,
     *,
     nonce: uuid.UUID,
     actor: Actor,
     at: dt.datetime,
-) -> tuple[SecretKey, Plaintext]:
-    generated = keyformat.generate(settings.SIGNING_KEYS[0])
-    key = SecretKey.objects.create(
+) -> SecretKey:
+    return SecretKey.objects.create(
         key_id=generated.key_id,
         organization=organization,
         name=terms.name,
@@ -195,7 +192,6 @@ def _store(
         created_by=actor.user,
         creation_nonce=nonce,
     )
-    return key, generated.plaintext
 
 
 def _record(
@@ -215,12 +211,23 @@ def _lock(organization: Organization) -> Organization:
     return Organization.objects.select_for_update().get(pk=organization.pk)
 
 
+def _check_limit(organization: Organization, at: dt.datetime) -> None:
+    """Count active keys; one that was rotated has left its place to its successor."""
+    active = SecretKey.objects.of(organization).unexpired(at).not_replaced()
+    if active.count() >= organization.key_limit:
+        raise KeyLimitReached(organization.key_limit)
+
+
+def _same_lifetime(key: SecretKey, at: dt.datetime) -> dt.datetime | None:
+    """Return the end of a key made now that lives as long as ``key`` was given."""
+    if key.expires_at is None:
+        return None
+    return at + min(key.expires_at - key.created_at, LONGEST_LIFETIME)
+
+
 def _current(key: SecretKey) -> SecretKey:
     """Read the key again, under the organization's lock."""
-    fresh = SecretKey.objects.select_related("organization").get(pk=key.pk)
-    if fresh.is_removed:
-        raise AlreadyRemoved
-    return fresh
+    return SecretKey.objects.select_related("organization").get(pk=key.pk)
 
 
 def _check_nonce_is_new(organization: Organization, nonce: uuid.UUID) -> None:

@@ -88,6 +88,8 @@ class GrantForm(forms.Form):
             day = cleaned.get("expires_on")
             if day is None or day <= self.at.date():
                 self.add_error("expires_on", "Choose a date after today.")
+            elif day > (self.at + actions.LONGEST_LIFETIME).date():
+                self.add_error("expires_on", "Choose a date within the next 10 years.")
         return cleaned
 
     @property
@@ -215,24 +217,6 @@ class RemoveForm(forms.Form):
                 f"The name does not match. Type {self.key.name} exactly."
             )
         return typed
-
-
-def refuse(form: forms.Form, refused: Exception, limit: int) -> bool:
-    """Show a refusal of an action at the field it concerns; False if none does."""
-    match refused:
-        case actions.NameTaken():
-            form.add_error(
-                "name", "A key with this name already exists. Choose another name."
-            )
-        case actions.KeyLimitReached():
-            form.add_error(
-                None,
-                f"Your organization has reached its limit of {limit} keys. "
-                "Remove an unused key first.",
-            )
-        case _:
-            return False
-    return True
 
 
 def _overlap(hours: int, at: dt.datetime) -> str:

@@ -39,9 +39,11 @@ _CHECKED_END = _TAGGED_END + TAG_LENGTH
 _SHAPE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{LENGTH - len(PREFIX)}}}", re.ASCII)
 _KEY_ID = re.compile(rf"[0-9A-Za-z]{{{ID_LENGTH}}}", re.ASCII)
 # A key inside other text. Shorter runs count too: a cut-off key still holds secret
-# characters, and anything longer than the public part is one.
+# characters, and anything longer than the public part is one. So does the long rest of
+# a key that a line break or an escape has torn apart.
 _LEAK = re.compile(
-    rf"({PREFIX}[0-9A-Za-z]{{6}})(?:(?!{PREFIX})[0-9A-Za-z]){{{ID_LENGTH - 5},}}"
+    rf"({PREFIX}[0-9A-Za-z]{{6}})(?:(?!{PREFIX})[0-9A-Za-z])*"
+    rf"(?:(?<=[0-9A-Za-z]{{{ID_LENGTH + 1}}})|(?:\\n|[^0-9A-Za-z]{{1,2}})[0-9A-Za-z]{{30,}})"
 )
 
 

@@ -45,9 +45,13 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
             expires_at__gt=at, expires_at__lte=at + badges.EXPIRES_SOON
         )
 
+    def not_replaced(self) -> Self:
+        """Leave out keys that rotation has put a successor in the place of."""
+        return self.filter(replaced_by=None)
+
     def holding_name(self, folded: str) -> Self:
         """Return the key whose name this is; removed and rotated ones let go of it."""
-        return self.current().filter(name_folded=folded, replaced_by=None)
+        return self.current().not_replaced().filter(name_folded=folded)
 
     def created_with(self, nonce: uuid.UUID) -> Self:
         """Return the key that the form with this nonce has made."""

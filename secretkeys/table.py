@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
 from orgs.models import Organization
+from secretkeys import keyformat
 from secretkeys.badges import UNUSED_AFTER
 from secretkeys.forms import KeyFilterForm
 from secretkeys.models import SORT_FIELDS, SecretKey, SecretKeyQuerySet
@@ -61,6 +62,8 @@ def key_table(
     everything = SecretKey.objects.of(organization)
     shown = _filtered(everything, filters, at)
     new_key_id = query.get("new", "")
+    if not keyformat.is_key_id(new_key_id):
+        new_key_id = ""
     asked = {name: filters.value(name) for name in filters.fields}
     total = everything.current().count()
     paginator = Paginator(

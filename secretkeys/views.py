@@ -18,9 +18,10 @@ from orgs.audit import Actor
 from orgs.http import MemberRequest, is_htmx, sentence, with_events
 from orgs.roles import Ability
 from secretkeys import actions, reports
-from secretkeys.forms import KeyEditForm, KeyForm, RemoveForm, RotateForm, refuse
+from secretkeys.forms import KeyEditForm, KeyForm, RemoveForm, RotateForm
 from secretkeys.keyformat import Plaintext
 from secretkeys.models import SecretKey
+from secretkeys.refusals import Conflict, Refused, check_changeable, check_removable
 from secretkeys.table import key_table
 
 # A key used this lately is probably still needed: its name is typed to remove it.
@@ -29,13 +30,6 @@ _IN_USE = dt.timedelta(days=30)
 _WATCH_FIRST_REQUEST = dt.timedelta(minutes=30)
 # htmx stops polling when it is answered with this.
 _STOP_POLLING = 286
-
-_ALREADY_CREATED = (
-    "This key was already created. Its secret is shown once only; if you did not copy "
-    "it, remove the key and create another."
-)
-_ALREADY_REMOVED = "This key was already removed."
-_ALREADY_REPLACED = "This key was already rotated. Rotate its successor instead."
 
 
 @require_safe
@@ -88,10 +82,10 @@ def key_create(request: MemberRequest) -> HttpResponse:
                 actor=Actor.person(request.user),
                 at=now,
             )
-        except actions.AlreadyCreated:
-            return _conflict(request, _ALREADY_CREATED)
-        except (actions.NameTaken, actions.KeyLimitReached) as refused:
-            refuse(form, refused, request.organization.key_limit)
+        except Conflict as conflict:
+            return _conflict(request, conflict)
+        except Refused as refused:
+            form.add_error(refused.field, refused.sentence)
         else:
             return _reveal(request, key, plaintext, "Secret key created.")
     return _dialog(request, "create", form)
@@ -102,18 +96,18 @@ def key_create(request: MemberRequest) -> HttpResponse:
 def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
     """Change a key's name, permission and expiration."""
     key = _key(request, key_id)
-    if key.is_removed:
-        return _conflict(request, _ALREADY_REMOVED)
-    form = KeyEditForm(_posted(request), key=key, at=timezone.now())
-    if form.is_valid():
-        try:
-            actions.update_key(key, form.terms, actor=Actor.person(request.user))
-        except actions.AlreadyRemoved:
-            return _conflict(request, _ALREADY_REMOVED)
-        except actions.NameTaken as refused:
-            refuse(form, refused, request.organization.key_limit)
-        else:
+    now = timezone.now()
+    form = KeyEditForm(_posted(request), key=key, at=now)
+    try:
+        check_changeable(key)
+        if form.is_valid():
+            actor = Actor.person(request.user)
+            actions.update_key(key, form.terms, actor=actor, at=now)
             return _done(request, "Changes saved.")
+    except Conflict as conflict:
+        return _conflict(request, conflict)
+    except Refused as refused:
+        form.add_error(refused.field, refused.sentence)
     return _dialog(request, "edit", form, key=key)
 
 
@@ -125,9 +119,9 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
     key = _key(request, key_id)
     now = timezone.now()
     form = RotateForm(_posted(request), at=now)
-    refusal = _ALREADY_REMOVED if key.is_removed else ""
-    if not refusal and form.is_valid():
-        try:
+    try:
+        check_changeable(key)
+        if form.is_valid():
             successor, plaintext = actions.rotate_key(
                 key,
                 overlap=form.overlap_value,
@@ -135,16 +129,9 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
                 actor=Actor.person(request.user),
                 at=now,
             )
-        except actions.AlreadyCreated:
-            refusal = _ALREADY_CREATED
-        except actions.AlreadyRemoved:
-            refusal = _ALREADY_REMOVED
-        except actions.AlreadyReplaced:
-            refusal = _ALREADY_REPLACED
-        else:
             return _reveal(request, successor, plaintext, form.toast, rotated=True)
-    if refusal:
-        return _conflict(request, refusal)
+    except Conflict as conflict:
+        return _conflict(request, conflict)
     requests = reports.requests_7_days(key, at=now)
     return _dialog(request, "rotate", form, key=key, requests_7_days=requests)
 
@@ -155,16 +142,15 @@ def key_remove(request: MemberRequest, key_id: str) -> HttpResponse:
     """End a key; its very next request is refused."""
     key = _key(request, key_id)
     now = timezone.now()
-    if key.is_removed:
-        return _conflict(request, _ALREADY_REMOVED)
     must_confirm = key.last_used_at is not None and now - key.last_used_at <= _IN_USE
     form = RemoveForm(_posted(request), key=key, must_confirm=must_confirm)
-    if form.is_valid():
-        try:
+    try:
+        check_removable(key)
+        if form.is_valid():
             actions.remove_key(key, actor=Actor.person(request.user), at=now)
-        except actions.AlreadyRemoved:
-            return _conflict(request, _ALREADY_REMOVED)
-        return _done(request, "Secret key removed.")
+            return _done(request, "Secret key removed.")
+    except Conflict as conflict:
+        return _conflict(request, conflict)
     return _dialog(
         request,
         "remove",
@@ -230,11 +216,11 @@ def _done(request: MemberRequest, text: str) -> HttpResponse:
     return redirect(_list_url(request))
 
 
-def _conflict(request: MemberRequest, text: str) -> HttpResponse:
+def _conflict(request: MemberRequest, conflict: Conflict) -> HttpResponse:
     """Say why this cannot be done any more."""
     if is_htmx(request):
-        return sentence(text, 409)
-    messages.error(request, text)
+        return sentence(conflict.sentence, 409)
+    messages.error(request, conflict.sentence)
     return redirect(_list_url(request))
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from orgs.http import client_address
 from secretkeys import usage
 from secretkeys.api import errors
 from secretkeys.authentication import (
@@ -58,7 +59,7 @@ def _presented(request: HttpRequest) -> PresentedRequest:
         method=request.method or "",
         raw_path=_raw_path(request),
         client=usage.Client(
-            request.META.get("REMOTE_ADDR") or None,
+            client_address(request),
             request.META.get("HTTP_USER_AGENT", ""),
         ),
     )

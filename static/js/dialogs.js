@@ -103,7 +103,8 @@ on("htmx:beforeSwap", ({ detail }) => {
 on("htmx:afterSwap", ({ detail }) => {
   const dialog = byId("dialog");
   if (isModal(detail) && dialog) open(dialog);
-  else if (document.activeElement === document.body && focusNext.length) restoreFocus();
+  // A better candidate may have come, or the one with the focus may have gone.
+  else if (["", ...focusNext.slice(1)].includes(document.activeElement.id)) restoreFocus();
 });
 on("dialog-done", ({ detail }) => {
   openDialog()?.close();

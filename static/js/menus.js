@@ -20,10 +20,11 @@ on("keydown", (event) => {
   const { key, target } = event;
   const menu = target.closest("[data-menu]");
   if (!menu) {
-    if (target.ariaHasPopup !== "menu" || !/^Arrow(Down|Up)$/.test(key)) return;
+    const next = target.nextElementSibling;
+    if (next?.role !== "menu" || !/^Arrow(Down|Up)$/.test(key)) return;
     event.preventDefault();
     target.click();
-    return itemsOf(target.nextElementSibling).at(key === "ArrowUp" ? -1 : 0).focus();
+    return itemsOf(next).at(key === "ArrowUp" ? -1 : 0).focus();
   }
   if (key === "Tab") menu.hidePopover();
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -46,5 +47,5 @@ on("toggle", ({ target: menu, newState }) => {
     itemsOf(menu)[0].focus();
 });
 
-on("htmx:load", ({ detail }) => prepare(detail.elt));
+on("htmx:afterSwap", ({ target }) => prepare(target));
 prepare(document);

@@ -225,7 +225,7 @@ def test_another_permission_counts_on_the_very_next_call(connect, make_key):
     client = connect(plaintext)
     client.organizations.update(spec={"name": "First"})
     terms = KeyTerms(key.name, Permission.READ_ONLY, None)
-    update_key(key, terms, actor=COMMAND_LINE)
+    update_key(key, terms, actor=COMMAND_LINE, at=timezone.now())
     error = refusal(lambda: client.organizations.update(spec={"name": "Second"}))
     assert error.status_code == 403
     assert "Read Only and may not change organization" in error.message

@@ -66,7 +66,7 @@ def creating(organization, name="pipeline", nonce=None):
 def renaming(key, name):
     """Return a job that renames a key."""
     terms = KeyTerms(name, Permission.FULL, None)
-    return lambda: update_key(key, terms, actor=COMMAND_LINE)
+    return lambda: update_key(key, terms, actor=COMMAND_LINE, at=timezone.now())
 
 
 def removing(key):

@@ -88,7 +88,7 @@ def test_create_refuses_a_name_that_is_taken(acme, make_key):
 def test_create_refuses_more_keys_than_the_limit(acme, make_key):
     make_key("first")
     Organization.objects.update(key_limit=1)
-    with pytest.raises(CommandError, match="reached its limit of keys"):
+    with pytest.raises(CommandError, match="reached its limit of 1 keys"):
         create(acme)
     assert SecretKey.objects.count() == 1
 
@@ -176,7 +176,10 @@ def test_commands_print_and_exit_as_scripts_expect(acme):
     assert (status, len(out), err.count("\n")) == (0, 104, 2)
     status, out, err = run("create_secret_key", *chosen)
     assert (status, out) == (1, "")
-    assert err == "CommandError: A key with this name already exists.\n"
+    assert (
+        err
+        == "CommandError: A key with this name already exists. Choose another name.\n"
+    )
     status, out, err = run("list_secret_keys", "--organization=acme")
     assert (status, out) == (1, "")
     assert err == "CommandError: There is no organization with the id 'acme'.\n"

@@ -115,6 +115,7 @@ def test_html_in_a_name_is_text(post) -> None:
         ({"expiration": "custom"}, "Choose a date after today."),
         ({"expiration": "custom", "expires_on": "2020-01-01"}, "Choose a date after"),
         ({"expiration": "custom", "expires_on": "soon"}, "Enter a date such as"),
+        ({"expiration": "custom", "expires_on": "9999-12-31"}, "the next 10 years."),
         ({"permission": ""}, "Choose a permission."),
         ({"permission": "root"}, "This permission is not available"),
         ({"permission": "restricted"}, "This permission is not available"),

@@ -102,9 +102,24 @@ def test_removed_key_cannot_be_edited(edit, make_key: MakeKey) -> None:
     assert response.content.decode() == "This key was already removed."
 
 
-def test_locked_organization_can_still_be_looked_after(
+def test_rotated_key_cannot_be_prolonged_or_widened(edit, make_key: MakeKey) -> None:
+    key, _ = make_key()
+    successor, _ = make_key("successor")
+    end = timezone.now() + dt.timedelta(hours=1)
+    SecretKey.objects.filter(pk=key.pk).update(replaced_by=successor, expires_at=end)
+    response = edit(key, expiration="never")
+    key.refresh_from_db()
+    assert response.status_code == 409
+    assert "This key was rotated." in response.content.decode()
+    assert key.expires_at == end
+
+
+def test_expired_key_comes_back_only_where_there_is_room(
     edit, make_key: MakeKey, acme: Organization
 ) -> None:
-    key, _ = make_key()
-    Organization.objects.filter(pk=acme.pk).update(locked_at=timezone.now())
-    assert edit(key, permission="read_only").status_code == 200
+    key, _ = make_key("old", expires_at=timezone.now() - dt.timedelta(days=1))
+    make_key("only")
+    Organization.objects.filter(pk=acme.pk).update(key_limit=1)
+    response = edit(key, expiration="never")
+    assert response.status_code == 422
+    assert "has reached its limit of 1 keys" in response.content.decode()

@@ -161,6 +161,12 @@ def test_new_key_stands_first_whatever_the_sort(table, make_key: MakeKey) -> Non
     assert _names(table(sort="name", new=key.key_id))[0] == "z"
 
 
+@pytest.mark.parametrize("new", ["\0", "x", "0" * 16, "dtvi_"])
+def test_odd_new_key_in_the_address_changes_nothing(table, make_key, new) -> None:
+    make_key("alpha")
+    assert _names(table(new=new)) == ["alpha"]
+
+
 def test_search_of_another_organization_finds_nothing(table, globex, make_key) -> None:
     make_key("foreign", organization=globex)
     assert _names(table(q="foreign")) == []

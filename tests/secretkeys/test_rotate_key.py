@@ -67,8 +67,30 @@ def test_key_is_rotated_once(rotate, make_key: MakeKey) -> None:
     rotate(key)
     again = rotate(key)
     assert again.status_code == 409
-    assert "already rotated" in again.content.decode()
+    assert "was rotated" in again.content.decode()
     assert SecretKey.objects.count() == 2
+
+
+def test_successor_can_be_rotated_in_its_turn(rotate, make_key: MakeKey) -> None:
+    key, _ = make_key("pipeline")
+    rotate(key)
+    second = SecretKey.objects.get(replaces=key)
+    assert rotate(second).status_code == 200
+    third = SecretKey.objects.get(replaces=second)
+    assert (third.name, third.replaced_by) == ("pipeline", None)
+
+
+def test_rotation_of_a_key_with_a_very_long_life_is_capped(rotate, make_key) -> None:
+    key, _ = make_key(expires_at=dt.datetime(9999, 12, 31, tzinfo=dt.UTC))
+    assert rotate(key).status_code == 200
+    successor = SecretKey.objects.get(replaces=key)
+    assert successor.expires_at < timezone.now() + dt.timedelta(days=3660)
+
+
+def test_rotation_needs_no_room_under_the_limit(rotate, make_key, acme) -> None:
+    key, _ = make_key()
+    type(acme).objects.filter(pk=acme.pk).update(key_limit=1)
+    assert rotate(key).status_code == 200
 
 
 def test_same_form_sent_twice_makes_one_successor(rotate, make_key: MakeKey) -> None:

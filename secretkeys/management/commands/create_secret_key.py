@@ -14,8 +14,9 @@ from secretkeys import actions
 from secretkeys.actions import KeyTerms
 from secretkeys.grants import OFFERED, Permission
 from secretkeys.management.arguments import find_organization
+from secretkeys.refusals import Refused
 
-_LONGEST_DAYS = 3650
+_LONGEST_DAYS = actions.LONGEST_LIFETIME.days
 
 
 class Command(BaseCommand):
@@ -53,12 +54,8 @@ class Command(BaseCommand):
             )
         except names.InvalidName as error:
             raise CommandError(str(error)) from None
-        except actions.NameTaken:
-            raise CommandError("A key with this name already exists.") from None
-        except actions.KeyLimitReached:
-            raise CommandError(
-                "The organization has reached its limit of keys."
-            ) from None
+        except Refused as refused:
+            raise CommandError(refused.sentence) from None
         expires = (
             f"expires {key.expires_at:%Y-%m-%d}" if key.expires_at else "never expires"
         )

@@ -9,6 +9,7 @@ from django.utils import timezone
 from orgs.audit import COMMAND_LINE
 from secretkeys import actions, keyformat
 from secretkeys.models import SecretKey
+from secretkeys.refusals import Conflict
 
 
 class Command(BaseCommand):
@@ -25,6 +26,6 @@ class Command(BaseCommand):
             actions.remove_key(key, actor=COMMAND_LINE, at=timezone.now())
         except SecretKey.DoesNotExist:
             raise CommandError("There is no secret key with this id.") from None
-        except actions.AlreadyRemoved:
-            raise CommandError("This key was already removed.") from None
+        except Conflict as conflict:
+            raise CommandError(conflict.sentence) from None
         self.stderr.write(f"Removed {key}.")
