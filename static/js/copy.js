@@ -1,4 +1,4 @@
-// The reveal of a key, which stands in the page once; snippets get it when they are copied.
+// The reveal of a key. It stands in the page once; snippets get it when copied.
 
 const on = (name, handler) => document.addEventListener(name, handler, true);
 const find = (reveal, name) => reveal.querySelector(`[data-${name}]`);

@@ -1,4 +1,4 @@
-// Dialogs that htmx puts into #modal: opening, closing, focus, toasts, failures.
+// Dialogs that htmx puts into #modal; toasts; failures.
 
 const byId = (id) => document.getElementById(id);
 const on = (name, handler) => document.addEventListener(name, handler, true);
@@ -96,15 +96,17 @@ on("htmx:afterRequest", ({ detail }) => setBusy(detail, false));
 on("htmx:responseError", fail);
 on("htmx:sendError", fail);
 on("htmx:beforeSwap", ({ detail }) => {
-  // Nothing has come, so nothing is announced.
+  // No request yet: nothing is announced.
   if (isPoll(detail) && detail.xhr.status === 200) detail.shouldSwap = false;
   if (isModal(detail) && detail.shouldSwap) openDialog()?.close();
 });
 on("htmx:afterSwap", ({ detail }) => {
   const dialog = byId("dialog");
-  if (isModal(detail) && dialog) open(dialog);
-  // A better candidate may have come, or the one with the focus may have gone.
-  else if (["", ...focusNext.slice(1)].includes(document.activeElement.id)) restoreFocus();
+  if (isModal(detail) && dialog) return open(dialog);
+  // What has the focus may have gone, or something better may have come.
+  const { activeElement, body } = document;
+  const at = focusNext.indexOf(activeElement.id);
+  if (at > 0 || (focusNext[0] && activeElement === body)) restoreFocus();
 });
 on("dialog-done", ({ detail }) => {
   openDialog()?.close();

@@ -1,4 +1,4 @@
-// Row menus: roles and arrow keys, which the browser does not give to popovers.
+// Row menus: roles and arrow keys.
 
 const on = (name, handler) => document.addEventListener(name, handler, true);
 const itemsOf = (menu) => [...menu.querySelectorAll("a")];

@@ -10,20 +10,16 @@ from django.utils import timezone
 
 from orgs.audit import COMMAND_LINE
 from orgs.models import AuditEvent
-from secretkeys.actions import (
+from secretkeys.actions import KeyTerms, create_key, remove_key, rotate_key, update_key
+from secretkeys.grants import Permission
+from secretkeys.models import SecretKey
+from secretkeys.refusals import (
     AlreadyCreated,
     AlreadyRemoved,
     AlreadyReplaced,
     KeyLimitReached,
-    KeyTerms,
     NameTaken,
-    create_key,
-    remove_key,
-    rotate_key,
-    update_key,
 )
-from secretkeys.grants import Permission
-from secretkeys.models import SecretKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
