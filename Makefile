@@ -48,6 +48,11 @@ help: ## Show this list
 
 # Written once and never changed: a new SIGNING_KEYS would refuse every key in use.
 .env: | .venv/.runtime
+	@test ! -e var/db.sqlite3 || { \
+		echo "There is no .env, but var/db.sqlite3 has keys that were signed with it."; \
+		echo "Restore .env, or move var away to start over."; \
+		exit 1; \
+	}
 	@umask 077; $(BIN)/python -c 'from secrets import token_hex, token_urlsafe; \
 		print("SECRET_KEY=" + token_urlsafe(50)); print("SIGNING_KEYS=" + token_hex(32))' > $@
 

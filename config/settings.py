@@ -4,92 +4,36 @@ A setting exists where an operator will change it. Secrets are also read from th
 that ``<NAME>_FILE`` points to. Unsafe values stop the start with one sentence.
 """
 
+import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
+import dj_email_url
 import environs
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+
+from config import values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environs.FileAwareEnv()
 env.read_env(BASE_DIR / ".env", recurse=False)
 
-# 50 characters, enough different ones: what Django's own deployment check asks for.
-_SECRET_KEY_LENGTH = 50
-_SIGNING_KEY_BYTES = 32
-_LEAST_DIFFERENT = 8
-
-
-def _secret_key() -> str:
-    value = env.str("SECRET_KEY", "")
-    if not value:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is not set; set it to 50 random characters."
-        )
-    if len(value) < _SECRET_KEY_LENGTH or len(set(value)) < _LEAST_DIFFERENT:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is too weak; set it to at least 50 random characters."
-        )
-    return value
-
-
-def _signing_keys() -> list[bytes]:
-    """Read the ring: hex, newest first; the first signs new keys, all verify."""
-    keys = []
-    ring: list[str] = env.list("SIGNING_KEYS", [])
-    for position, text in enumerate(ring, start=1):
-        try:
-            key = bytes.fromhex(text)
-        except ValueError:
-            raise ImproperlyConfigured(
-                f"SIGNING_KEYS is not hexadecimal in entry {position}; make one with "
-                "`openssl rand -hex 32`."
-            ) from None
-        if len(key) < _SIGNING_KEY_BYTES or len(set(key)) < _LEAST_DIFFERENT:
-            raise ImproperlyConfigured(
-                f"SIGNING_KEYS is too weak in entry {position}; make one with "
-                "`openssl rand -hex 32`."
-            )
-        keys.append(key)
-    if not keys:
-        raise ImproperlyConfigured(
-            "SIGNING_KEYS is not set; make one with `openssl rand -hex 32`."
-        )
-    return keys
-
-
 # --- Secrets -------------------------------------------------------------------------
-SECRET_KEY = _secret_key()
-SIGNING_KEYS = _signing_keys()
+values.secret_files(dict(os.environ))
+SECRET_KEY = values.secret_key(env.str("SECRET_KEY", ""))
+SIGNING_KEYS = values.signing_keys(env.list("SIGNING_KEYS", []))
 
 # --- Where this server is reached ----------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 # Scheme, host and port that people and programs use; shown in snippets, used in mails.
 PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", "http://127.0.0.1:8000").rstrip("/")
-_origin = urlsplit(PUBLIC_ORIGIN)
-_expected = f"{_origin.scheme}://{_origin.netloc}"
-if (
-    _origin.scheme not in {"http", "https"}
-    or not _origin.hostname
-    or "@" in _origin.netloc
-    or _expected != PUBLIC_ORIGIN
-):
-    raise ImproperlyConfigured(
-        "PUBLIC_ORIGIN must be a scheme and a host, such as https://keys.example.com."
-    )
+_origin = values.origin(
+    PUBLIC_ORIGIN, insecure_allowed=env.bool("INSECURE_HTTP", False)
+)
 _is_https = _origin.scheme == "https"
-_is_loopback = _origin.hostname in {"127.0.0.1", "localhost", "::1"}
-# Keys and passwords would cross the network in the clear; somebody must want that.
-if not (_is_https or _is_loopback or env.bool("INSECURE_HTTP", False)):
-    raise ImproperlyConfigured(
-        "PUBLIC_ORIGIN must begin with https://, or set INSECURE_HTTP=true to send "
-        "keys and passwords in the clear."
-    )
 # Host names to answer to besides the one in PUBLIC_ORIGIN.
-ALLOWED_HOSTS = [_origin.hostname, *env.list("ALLOWED_HOSTS", [])]
-if _is_loopback:
+ALLOWED_HOSTS = [_origin.hostname or "", *env.list("ALLOWED_HOSTS", [])]
+if values.is_loopback(_origin):
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
 # A proxy that ends TLS must set X-Forwarded-Proto itself before this is turned on.
@@ -185,7 +129,7 @@ if _redis_url:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": _redis_url,
+            "LOCATION": values.redis_url(_redis_url),
         }
     }
 
@@ -215,7 +159,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 # --- Mail ----------------------------------------------------------------------------
-_email = env.dj_email_url("EMAIL_URL", "console:")
+_email = dj_email_url.parse(values.email_url(env.str("EMAIL_URL", "console:")))
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email["EMAIL_HOST"]
 EMAIL_PORT = _email["EMAIL_PORT"]
@@ -270,8 +214,9 @@ STORAGES = {
 
 # --- Secret keys ---------------------------------------------------------------------
 # argon2id of stored keys; OWASP's smallest recommendation, since keys carry 381 bits.
-KEY_ARGON2_MEMORY_KIB = env.int("KEY_ARGON2_MEMORY_KIB", 19 * 1024)
-KEY_ARGON2_TIME_COST = env.int("KEY_ARGON2_TIME_COST", 2)
+KEY_ARGON2_MEMORY_KIB, KEY_ARGON2_TIME_COST = values.argon2_cost(
+    env.int("KEY_ARGON2_MEMORY_KIB", 19 * 1024), env.int("KEY_ARGON2_TIME_COST", 2)
+)
 # How often counted requests are written; 0 leaves writing to usage.flush().
 USAGE_FLUSH_SECONDS = env.float("USAGE_FLUSH_SECONDS", 5.0)
 
@@ -291,7 +236,10 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": values.log_level(env.str("LOG_LEVEL", "INFO")),
+    },
     "loggers": {
         # Django's own handlers would bypass the redaction.
         "django": {"handlers": [], "propagate": True},

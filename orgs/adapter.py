@@ -21,6 +21,13 @@ class Site(NamedTuple):
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Mails lead to the configured origin, whatever Host header a request came with."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "The email or the password is not correct.",
+        "too_many_login_attempts": (
+            "Too many attempts to sign in. Wait a minute, then try again."
+        ),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """People get in by an account that somebody made for them."""
         return False

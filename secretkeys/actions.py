@@ -1,6 +1,7 @@
 """Changes to secret keys; each is one transaction with its audit event."""
 
 import datetime as dt
+import hashlib
 import uuid
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from secretkeys.keyformat import Plaintext
 from secretkeys.models import SecretKey
 from secretkeys.refusals import (
     AlreadyCreated,
+    ChangedMeanwhile,
     KeyLimitReached,
     NameTaken,
     check_changeable,
@@ -39,12 +41,22 @@ class KeyTerms:
         """Bring the name into its stored form; raises names.InvalidName."""
         object.__setattr__(self, "name", names.clean(self.name))
 
+    @classmethod
+    def of(cls, key: SecretKey) -> "KeyTerms":
+        """Return what a key was given."""
+        return cls(key.name, Permission(key.permission), key.expires_at)
+
     def is_alive(self, at: dt.datetime) -> bool:
         """Tell whether a key on these terms works at a moment."""
         return self.expires_at is None or self.expires_at > at
 
     @property
-    def facts(self) -> dict[str, str | None]:
+    def fingerprint(self) -> str:
+        """What a form remembers of the terms it was opened with."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
+
+    @property
+    def facts(self) -> dict[str, str]:
         """The terms in words, as the audit log keeps them."""
         return {
             "name": self.name,
@@ -88,18 +100,24 @@ def create_key(
 
 @transaction.atomic
 def update_key(
-    key: SecretKey, terms: KeyTerms, *, actor: Actor, at: dt.datetime
+    key: SecretKey, terms: KeyTerms, *, seen: str, actor: Actor, at: dt.datetime
 ) -> SecretKey:
     """Change what a key is called, may do and lives; effective on its next request.
 
+    ``seen`` is the fingerprint of the terms that whoever asks has before them: nobody
+    takes back unawares what somebody else has changed in the meantime.
+
     Raises:
-        AlreadyRemoved, AlreadyReplaced, KeyLimitReached, NameTaken,
-        OrganizationLocked: see there.
+        AlreadyRemoved, AlreadyReplaced, ChangedMeanwhile, KeyLimitReached,
+        NameTaken, OrganizationLocked: see there.
     """
     organization = _lock(key.organization)
     key = _current(key)
     check_changeable(key)
-    before, after = _terms(key).facts, terms.facts
+    current = KeyTerms.of(key)
+    if current.fingerprint != seen:
+        raise ChangedMeanwhile(current.facts)
+    before, after = current.facts, terms.facts
     changes = {
         field: (before[field], after[field])
         for field in after
@@ -138,7 +156,7 @@ def rotate_key(
     _check_nonce_is_new(organization, nonce)
     key = _current(key)
     check_changeable(key)
-    terms = replace(_terms(key), expires_at=_same_lifetime(key, at))
+    terms = replace(KeyTerms.of(key), expires_at=_same_lifetime(key, at))
     generated = keyformat.generate(settings.SIGNING_KEYS[0])
     # The name passes from one row to the other, so the old row lets go of it first;
     # that its successor exists is checked when the transaction ends.
@@ -200,10 +218,6 @@ def _record(
     audit.record(
         action, key.organization, actor=actor, subject=str(key), changes=changes
     )
-
-
-def _terms(key: SecretKey) -> KeyTerms:
-    return KeyTerms(key.name, Permission(key.permission), key.expires_at)
 
 
 def _lock(organization: Organization) -> Organization:

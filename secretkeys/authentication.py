@@ -12,13 +12,18 @@ from django.conf import settings
 from django.db import Error
 
 from secretkeys import hashing, keyformat, lookup, policy, usage
-from secretkeys.grants import Access, Grant, Permission
+from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
 
 logger = logging.getLogger(__name__)
 
 _SCHEME = "bearer "
+# Where a resource's own name does not make a sentence.
+_WORDS = {
+    Resource.ORGANIZATION: "the organization's settings and members",
+    Resource.TRAINING: "training projects, flows and runs",
+}
 
 
 class AuthenticationFailed(Exception):
@@ -203,5 +208,6 @@ def _denial(grant: Grant, request: policy.Request) -> str:
     verb = "change" if request.access is Access.WRITE else "read"
     return (
         f"This secret key is {grant.permission.label} and may not {verb} "
-        f"{request.resource.value}. Ask an organization admin for a key that may."
+        f"{_WORDS.get(request.resource, request.resource.value)}. "
+        "Ask an organization admin for a key that may."
     )

@@ -1,6 +1,7 @@
 """The one badge a key can have in lists, by urgency."""
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 
 EXPIRES_SOON = dt.timedelta(days=14)
@@ -30,8 +31,13 @@ def expiry_badge(
         return Badge("neutral", "Replaced") if replaced else Badge("danger", "Expired")
     if left > EXPIRES_SOON:
         return None
-    verb = "Stops" if replaced else "Expires"
-    return Badge("warn", f"{verb} {_until(left, exact=replaced)}")
+    if replaced:
+        return Badge("warn", f"Stops in {_rounded_up(left)}")
+    # By the calendar, as people count: chosen for 7 days, it expires in 7 days.
+    days = (expires_at.date() - at.date()).days
+    return Badge(
+        "warn", f"Expires in {_count(days, 'day')}" if days else "Expires today"
+    )
 
 
 def idle_badge(active_at: dt.datetime, *, at: dt.datetime) -> Badge | None:
@@ -42,14 +48,16 @@ def idle_badge(active_at: dt.datetime, *, at: dt.datetime) -> Badge | None:
     return Badge("neutral", f"Unused for {idle.days} days")
 
 
-def _until(left: dt.timedelta, *, exact: bool) -> str:
-    """Say how long is left: in days, and on the last day in hours where it matters."""
-    if left.days:
-        return f"in {_count(left.days, 'day')}"
-    if not exact:
-        return "today"
-    hours, minutes = left.seconds // 3600, left.seconds // 60
-    return f"in {_count(hours, 'hour') if hours else _count(max(minutes, 1), 'minute')}"
+def _rounded_up(left: dt.timedelta) -> str:
+    """Say how long is left, in minutes, then hours, then days."""
+    for unit, length, most in (
+        ("minute", dt.timedelta(minutes=1), 59),
+        ("hour", dt.timedelta(hours=1), 48),
+    ):
+        count = math.ceil(left / length)
+        if count <= most:
+            return _count(count, unit)
+    return _count(math.ceil(left / dt.timedelta(days=1)), "day")
 
 
 def _count(number: int, unit: str) -> str:

@@ -140,9 +140,15 @@ class KeyForm(GrantForm):
 class KeyEditForm(GrantForm):
     """Edit Permission."""
 
+    # What the form was opened with; a newer state of the key is not overwritten.
+    seen = forms.CharField(
+        widget=forms.HiddenInput, error_messages={"required": _INCOMPLETE}
+    )
+
     def __init__(self, *args: Any, key: SecretKey, **kwargs: Any) -> None:
         self.key = key
         kwargs["initial"] = {
+            "seen": actions.KeyTerms.of(key).fingerprint,
             "name": key.name,
             "expiration": "keep",
             "permission": key.permission,
@@ -156,6 +162,10 @@ class KeyEditForm(GrantForm):
         verb = "Expired" if self.key.is_expired(self.at) else "Expires"
         current = f"{verb} {_day(self.key.expires_at)}"
         return [("keep", current), *super().expirations()]
+
+    def show_current(self) -> None:
+        """Take the key's present state as seen, so that saving again counts."""
+        self.data = {**self.data, "seen": self.initial["seen"]}
 
     @property
     def expires_at(self) -> dt.datetime | None:

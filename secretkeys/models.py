@@ -27,6 +27,10 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
         """Return keys that are not removed; expired ones count as current."""
         return self.filter(removed_at=None)
 
+    def with_id(self, key_id: str) -> Self:
+        """Return the one key with this id, if there is one."""
+        return self.filter(key_id=key_id)
+
     def removed(self) -> Self:
         """Return removed keys."""
         return self.exclude(removed_at=None)
@@ -97,6 +101,7 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
             field.desc(nulls_last=True)
             if column.startswith("-")
             else field.asc(nulls_last=True),
+            F("created_at").desc(),
             "key_id",
         ]
         if first:

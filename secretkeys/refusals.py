@@ -1,5 +1,7 @@
 """Why a change to a key cannot be made, in words for the person who asked."""
 
+from collections.abc import Mapping
+
 from orgs.models import Organization
 from secretkeys.models import SecretKey
 
@@ -29,6 +31,18 @@ class KeyLimitReached(Refused):
         self.sentence = (
             f"Your organization has reached its limit of {limit} keys. "
             "Remove an unused key first."
+        )
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else has changed the key since the form was opened."""
+
+    def __init__(self, now: Mapping[str, str]) -> None:
+        super().__init__(now)
+        self.sentence = (
+            "Somebody changed this key while the form was open. Now its name is "
+            f"{now['name']}, its permission {now['permission']}, and it expires: "
+            f"{now['expires']}. Check what you chose and save again."
         )
 
 

@@ -60,10 +60,11 @@ def key_table(
     if sort.removeprefix("-") not in SORT_FIELDS:
         sort = DEFAULT_SORT
     everything = SecretKey.objects.of(organization)
-    shown = _filtered(everything, filters, at)
     new_key_id = query.get("new", "")
     if not keyformat.is_key_id(new_key_id):
         new_key_id = ""
+    # A key made a moment ago is shown whatever the filters say.
+    shown = _filtered(everything, filters, at) | everything.with_id(new_key_id)
     asked = {name: filters.value(name) for name in filters.fields}
     total = everything.current().count()
     paginator = Paginator(

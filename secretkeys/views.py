@@ -63,7 +63,10 @@ def key_first_request(request: MemberRequest, key_id: str) -> HttpResponse:
     elif timezone.now() - key.created_at > _WATCH_FIRST_REQUEST:
         state, status = "stopped", _STOP_POLLING
     context = {"key": key, "state": state}
-    return render(request, "secretkeys/_first_request.html", context, status=status)
+    template = "secretkeys/_first_request.html"
+    response = render(request, template, context, status=status)
+    # The table behind the dialog has something to show, too.
+    return response if state == "waiting" else with_events(response, keys_changed={})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,13 +104,19 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
     try:
         check_changeable(key)
         if form.is_valid():
-            actor = Actor.person(request.user)
-            actions.update_key(key, form.terms, actor=actor, at=now)
+            actions.update_key(
+                key,
+                form.terms,
+                seen=form.cleaned_data["seen"],
+                actor=Actor.person(request.user),
+                at=now,
+            )
             return _done(request, "Changes saved.")
     except Conflict as conflict:
         return _conflict(request, conflict)
     except Refused as refused:
         form.add_error(refused.field, refused.sentence)
+        form.show_current()
     return _dialog(request, "edit", form, key=key)
 
 
@@ -219,7 +228,7 @@ def _done(request: MemberRequest, text: str) -> HttpResponse:
 def _conflict(request: MemberRequest, conflict: Conflict) -> HttpResponse:
     """Say why this cannot be done any more."""
     if is_htmx(request):
-        return sentence(conflict.sentence, 409)
+        return with_events(sentence(conflict.sentence, 409), keys_changed={})
     messages.error(request, conflict.sentence)
     return redirect(_list_url(request))
 

@@ -98,4 +98,8 @@ on("copy", ({ target }) => {
   const reveal = target.closest?.("[data-reveal]");
   if (reveal && getSelection().containsNode(find(reveal, "secret"), true)) keep(reveal);
 });
+// Leaving asks, too.
+addEventListener("beforeunload", (event) => {
+  if (document.querySelector("[data-reveal]:not([data-kept]) [data-secret]")) event.preventDefault();
+});
 addEventListener("pagehide", () => find(document, "secret")?.replaceChildren());

@@ -103,8 +103,12 @@ on("htmx:beforeSwap", ({ detail }) => {
 on("htmx:afterSwap", ({ detail }) => {
   const dialog = byId("dialog");
   if (isModal(detail) && dialog) return open(dialog);
-  // What has the focus may have gone, or something better may have come.
   const { activeElement, body } = document;
+  if (detail.target.id === "keys-results") {
+    if (activeElement === body) document.querySelector("#pages [aria-current]")?.focus();
+    return;
+  }
+  // What has the focus may have gone, or something better may have come.
   const at = focusNext.indexOf(activeElement.id);
   if (at > 0 || (focusNext[0] && activeElement === body)) restoreFocus();
 });

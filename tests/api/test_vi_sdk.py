@@ -225,10 +225,16 @@ def test_another_permission_counts_on_the_very_next_call(connect, make_key):
     client = connect(plaintext)
     client.organizations.update(spec={"name": "First"})
     terms = KeyTerms(key.name, Permission.READ_ONLY, None)
-    update_key(key, terms, actor=COMMAND_LINE, at=timezone.now())
+    update_key(
+        key,
+        terms,
+        seen=KeyTerms.of(key).fingerprint,
+        actor=COMMAND_LINE,
+        at=timezone.now(),
+    )
     error = refusal(lambda: client.organizations.update(spec={"name": "Second"}))
     assert error.status_code == 403
-    assert "Read Only and may not change organization" in error.message
+    assert "Read Only and may not change the organization's settings" in error.message
 
 
 def test_a_locked_organization_is_refused_on_the_very_next_call(client, acme):

@@ -49,6 +49,8 @@ def test_key_is_made_used_narrowed_and_ended(
     reveal.get_by_role("link", name="Close").click()
     expect(reveal).to_be_hidden()
     expect(ada_page.get_by_text("Secret key created.")).to_be_visible()
+    # The table has learnt of the first request by itself.
+    expect(_row(ada_page, "checkout-line-camera")).to_contain_text("Just now")
     menu_button = ada_page.get_by_role(
         "button", name="Actions for checkout-line-camera"
     )

@@ -12,9 +12,9 @@ from tests.browser.conftest import ARGUMENTS
 WHOLE_KEY = re.compile(r"dtvi_[0-9A-Za-z]{98}")
 
 
-def _reveal(page: Page):
+def _reveal(page: Page, name: str = "camera"):
     page.get_by_role("link", name="Create New Secret Key").click()
-    page.get_by_role("dialog").get_by_label("Name").fill("camera")
+    page.get_by_role("dialog").get_by_label("Name").fill(name)
     page.get_by_role("button", name="Generate Key").click()
     reveal = page.get_by_role("dialog", name="Secret key generated")
     expect(reveal).to_be_visible()
@@ -111,12 +111,27 @@ def test_back_button_never_shows_the_key_again(
     page = browser.new_page(reduced_motion="reduce")
     sign_in(page, ada)
     _reveal(page)
+    page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"{live_server.url}/?switch=1")
     page.evaluate("history.back()")
     page.wait_for_url("**/settings/secret-keys")
     expect(page.get_by_role("heading", name="Secret Keys")).to_be_visible()
     assert not WHOLE_KEY.search(page.content())
     browser.close()
+
+
+def test_leaving_the_page_before_copying_asks(ada_page: Page, context) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    asked: list[str] = []
+    ada_page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    _reveal(ada_page)
+    ada_page.reload()
+    assert asked == ["beforeunload"]
+    reveal = _reveal(ada_page, "copied")
+    reveal.get_by_role("button", name="Copy key").click()
+    expect(reveal.get_by_role("button", name="Copied")).to_be_visible()
+    ada_page.reload()
+    assert asked == ["beforeunload"]
 
 
 @pytest.mark.parametrize("store", ["localStorage", "sessionStorage"])

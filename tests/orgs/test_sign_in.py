@@ -29,7 +29,7 @@ def test_nobody_can_take_an_address_as_their_own(path, client_for, ada) -> None:
 def test_signing_up_is_closed(client: Client, ada: User) -> None:
     form = {"email": "new@x.test", "password1": PASSWORD, "password2": PASSWORD}
     body = client.post("/account/signup/", form).content.decode()
-    assert "Closed" in body
+    assert "Signing up is closed" in body
     assert not User.objects.filter(email="new@x.test").exists()
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgs.models import AuditEvent, Organization, User
+from secretkeys.actions import KeyTerms
 from secretkeys.models import SecretKey
 from tests.conftest import MakeKey
 
@@ -19,7 +20,12 @@ def edit(ada: User, client_for: Callable[[User], Client]):
     client = client_for(ada)
 
     def send(key: SecretKey, htmx: bool = True, **fields: str):
-        form = {"name": key.name, "expiration": "keep", "permission": key.permission}
+        form = {
+            "name": key.name,
+            "expiration": "keep",
+            "permission": key.permission,
+            "seen": KeyTerms.of(key).fingerprint,
+        }
         url = reverse("secretkeys:edit", args=[key.organization_id, key.key_id])
         headers = {"HX-Request": "true"} if htmx else {}
         return client.post(url, form | fields, headers=headers)
@@ -49,6 +55,33 @@ def test_audit_says_what_it_was_and_what_it_is(edit, make_key: MakeKey) -> None:
     edit(key, permission="read_only")
     event = AuditEvent.objects.get(action="key.changed")
     assert event.changes == {"permission": ["Full", "Read Only"]}
+
+
+def test_stale_form_does_not_give_back_what_somebody_took_away(edit, make_key) -> None:
+    key, _ = make_key("pipeline")
+    SecretKey.objects.filter(pk=key.pk).update(permission="read_only")
+    response = edit(key, name="renamed")
+    key.refresh_from_db()
+    assert response.status_code == 422
+    assert "Somebody changed this key" in response.content.decode()
+    assert (key.name, key.permission) == ("pipeline", "read_only")
+
+
+def test_form_that_was_shown_the_present_state_can_be_saved(edit, make_key) -> None:
+    key, _ = make_key("pipeline")
+    SecretKey.objects.filter(pk=key.pk).update(permission="read_only")
+    stale = edit(key, name="renamed")
+    seen = stale.context["form"]["seen"].value()
+    assert (
+        edit(key, name="renamed", permission="read_only", seen=seen).status_code == 200
+    )
+
+
+def test_form_without_its_memory_is_refused(edit, make_key: MakeKey) -> None:
+    key, _ = make_key()
+    response = edit(key, name="renamed", seen="")
+    assert response.status_code == 422
+    assert "This form is incomplete." in response.content.decode()
 
 
 def test_saving_without_a_change_leaves_no_trace(edit, make_key: MakeKey) -> None:
