@@ -28,10 +28,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--permission",
             default=Permission.FULL.value,
-            choices=[level.value for level in OFFERED],
+            metavar="|".join(OFFERED),
         )
         parser.add_argument(
-            "--expires-in-days", type=int, metavar="N", help="never, when left out"
+            "--expires-in-days", metavar="N", help="never, when left out"
         )
 
     def handle(
@@ -40,14 +40,14 @@ class Command(BaseCommand):
         organization: str,
         name: str,
         permission: str,
-        expires_in_days: int | None,
+        expires_in_days: str | int | None,
         **options: Any,
     ) -> None:
         now = timezone.now()
         try:
             key, plaintext = actions.create_key(
                 find_organization(organization),
-                KeyTerms(name, Permission(permission), _expiry(expires_in_days, now)),
+                KeyTerms(name, _permission(permission), _expiry(expires_in_days, now)),
                 nonce=uuid.uuid4(),
                 actor=COMMAND_LINE,
                 at=now,
@@ -64,9 +64,16 @@ class Command(BaseCommand):
         self.stdout.write(plaintext)
 
 
-def _expiry(days: int | None, now: dt.datetime) -> dt.datetime | None:
+def _permission(text: str) -> Permission:
+    if text not in OFFERED:
+        raise CommandError(f"--permission takes one of {', '.join(OFFERED)}.")
+    return Permission(text)
+
+
+def _expiry(days: str | int | None, now: dt.datetime) -> dt.datetime | None:
     if days is None:
         return None
-    if not 1 <= days <= _LONGEST_DAYS:
+    text = str(days)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _LONGEST_DAYS):
         raise CommandError(f"--expires-in-days takes 1 to {_LONGEST_DAYS}.")
-    return now + dt.timedelta(days=days)
+    return now + dt.timedelta(days=int(text))
