@@ -1,6 +1,7 @@
 """Create a secret key without the dashboard."""
 
 import datetime as dt
+import re
 import uuid
 from argparse import ArgumentParser
 from typing import Any
@@ -74,6 +75,6 @@ def _expiry(days: str | int | None, now: dt.datetime) -> dt.datetime | None:
     if days is None:
         return None
     text = str(days)
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _LONGEST_DAYS):
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= _LONGEST_DAYS:
         raise CommandError(f"--expires-in-days takes 1 to {_LONGEST_DAYS}.")
     return now + dt.timedelta(days=int(text))
