@@ -23,6 +23,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": "The email or the password is not correct.",
+        "enter_current_password": "Enter your current password.",
         "too_many_login_attempts": (
             "Too many attempts to sign in. Wait a minute, then try again."
         ),

@@ -61,6 +61,10 @@ def test_dialogs_of_a_row(screen: Page, make_key, name: str) -> None:
     assert _violations(screen) == []
     screen.get_by_role("menuitem", name=name).click()
     expect(screen.locator("dialog[open]")).to_be_visible()
+    # Nothing is squeezed to make the dialog fit a small screen.
+    facts = screen.locator("dialog[open] dl").first.bounding_box()
+    assert facts is not None
+    assert facts["height"] > 40
     assert _violations(screen) == []
 
 
