@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,11 +11,17 @@ from django_htmx.middleware import HtmxDetails
 from orgs.models import Membership, Organization, User
 
 
-class MemberRequest(HttpRequest):
+class Request(HttpRequest):
+    """A request as the middleware leaves it."""
+
+    htmx: HtmxDetails
+    request_id: str
+
+
+class MemberRequest(Request):
     """A request by a member, on a page of their organization."""
 
     user: User
-    htmx: HtmxDetails
     membership: Membership
     organization: Organization
 
@@ -31,7 +37,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 def is_htmx(request: HttpRequest) -> bool:
     """Tell whether htmx asks for a fragment, rather than the browser for a page."""
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    htmx = cast(Request, request).htmx
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 

@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Callable
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 
-from orgs.http import is_htmx, sentence
+from orgs.http import Request, is_htmx, sentence
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -27,9 +28,9 @@ def request_id(get_response: Handler) -> Handler:
     """Name every request, so that an error on a screen finds its line in the log."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.request_id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        cast(Request, request).request_id = name = uuid.uuid4().hex
         response = get_response(request)
-        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        response["X-Request-Id"] = name
         return response
 
     return middleware

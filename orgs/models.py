@@ -3,10 +3,12 @@
 import uuid
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 
 from orgs import names
@@ -70,6 +72,10 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the page that opens the organization."""
+        return reverse(settings.ORGANIZATION_HOME, args=[self.pk])
 
     @property
     def is_locked(self) -> bool:

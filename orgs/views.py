@@ -2,10 +2,8 @@
 
 from typing import cast
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from orgs.http import MemberRequest, is_htmx, sentence
@@ -15,18 +13,14 @@ from orgs.models import Membership
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Go to the last organization used, or let people choose among theirs."""
-    member_request = cast(MemberRequest, request)
-    memberships = list(Membership.objects.of(member_request.user))
-    for membership in memberships:
-        membership.url = reverse(  # type: ignore[attr-defined]
-            settings.ORGANIZATION_HOME, args=[membership.organization_id]
-        )
+    user = cast(MemberRequest, request).user
+    memberships = list(Membership.objects.of(user))
     last_used = request.session.get("organization_id")
     wanted = [each for each in memberships if str(each.organization_id) == last_used]
     if len(memberships) == 1:
         wanted = memberships
     if wanted and "switch" not in request.GET:
-        return redirect(wanted[0].url)  # type: ignore[attr-defined]
+        return redirect(wanted[0].organization)
     return render(request, "orgs/home.html", {"memberships": memberships})
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -68,7 +68,7 @@ class GrantForm(forms.Form):
     def __init__(self, *args: Any, at: dt.datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.at = at
-        self.fields["expiration"].choices = self.expirations()  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["expiration"]).choices = self.expirations()
 
     def expirations(self) -> list[tuple[str, str]]:
         """Return the presets, each with the date it leads to."""
@@ -189,7 +189,7 @@ class RotateForm(forms.Form):
 
     def __init__(self, *args: Any, at: dt.datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["overlap"].choices = [  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["overlap"]).choices = [
             (str(hours), _overlap(hours, at)) for hours in _OVERLAPS
         ]
 

@@ -56,10 +56,14 @@ Matrix = Mapping[Resource, Access]
 
 PRESETS: Mapping[Permission, Matrix] = {
     Permission.FULL: {
-        resource: Access.WRITE for resource in Resource if resource != "identity"
+        resource: Access.WRITE
+        for resource in Resource
+        if resource is not Resource.IDENTITY
     },
     Permission.READ_ONLY: {
-        resource: Access.READ for resource in Resource if resource != "identity"
+        resource: Access.READ
+        for resource in Resource
+        if resource is not Resource.IDENTITY
     },
     Permission.LABELER_ONLY: {
         Resource.DATASETS: Access.READ,

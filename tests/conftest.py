@@ -128,6 +128,21 @@ def connect(live_server, acme):
         client.close()
 
 
+def create_many_keys(organization: Organization, count: int) -> None:
+    """Store rows for a long table; nobody can present these keys."""
+    SecretKey.objects.bulk_create(
+        SecretKey(
+            key_id=f"{number:016}",
+            organization=organization,
+            name=f"key {number}",
+            name_folded=f"key {number}",
+            permission=Permission.FULL.value,
+            creation_nonce=uuid.uuid4(),
+        )
+        for number in range(count)
+    )
+
+
 def _join(organization: Organization, email: str, name: str, role: Role) -> User:
     user = User.objects.create_user(email, PASSWORD, name=name)
     Membership.objects.create(organization=organization, user=user, role=role.value)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from orgs.http import client_address
+from orgs.http import Request, client_address
 from secretkeys import usage
 from secretkeys.api import errors
 from secretkeys.authentication import (
@@ -23,11 +23,10 @@ from secretkeys.authentication import (
 P = ParamSpec("P")
 
 
-class KeyRequest(HttpRequest):
+class KeyRequest(Request):
     """A request by a program, with the key it presented."""
 
     key: AuthenticatedKey
-    request_id: str
 
 
 KeyView = Callable[Concatenate[KeyRequest, P], HttpResponse]

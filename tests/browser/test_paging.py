@@ -1,31 +1,17 @@
 """Going through pages by keyboard, and filters beside a new key."""
 
-import uuid
-
 from playwright.sync_api import Page, expect
 
-from secretkeys.models import SecretKey
-
-
-def _many(acme, count: int) -> None:
-    SecretKey.objects.bulk_create(
-        SecretKey(
-            key_id=f"{number:016}",
-            organization=acme,
-            name=f"key {number}",
-            name_folded=f"key {number}",
-            permission="full",
-            creation_nonce=uuid.uuid4(),
-        )
-        for number in range(count)
-    )
+from tests.conftest import create_many_keys
 
 
 def test_paging_keeps_the_focus_in_the_pager(ada_page: Page, acme) -> None:
-    _many(acme, 60)
+    create_many_keys(acme, 60)
     ada_page.reload()
     ada_page.get_by_role("link", name="Create New Secret Key").click()
+    expect(ada_page.get_by_role("dialog")).to_be_visible()
     ada_page.keyboard.press("Escape")
+    expect(ada_page.get_by_role("dialog")).to_be_hidden()
     ada_page.get_by_role("link", name="Next page").press("Enter")
     second = ada_page.get_by_role("link", name="Page 2", exact=True)
     expect(second).to_have_attribute("aria-current", "page")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import uuid
 from collections.abc import Callable
 
 import pytest
@@ -11,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgs.models import Organization, User
-from secretkeys.models import KeyUsage, SecretKey
-from tests.conftest import MakeKey
+from secretkeys.models import KeyUsage
+from tests.conftest import MakeKey, create_many_keys
 
 COLUMNS = [
     "Name",
@@ -150,7 +149,7 @@ def test_any_page_number_shows_a_page(table, make_key: MakeKey, page: str) -> No
 def test_fifty_keys_stand_on_a_page(
     table, acme: Organization, make_key: MakeKey
 ) -> None:
-    _many(acme, 51)
+    create_many_keys(acme, 51)
     assert len(_names(table())) == 50
     assert len(_names(table(page="2"))) == 1
 
@@ -176,7 +175,7 @@ def test_search_of_another_organization_finds_nothing(table, globex, make_key) -
 def test_page_costs_the_same_queries_for_any_number_of_keys(
     acme, ada, client_for, django_assert_max_num_queries, count: int
 ) -> None:
-    _many(acme, count)
+    create_many_keys(acme, count)
     client = client_for(ada)
     url = reverse("secretkeys:list", args=[acme.pk])
     client.get(url)
@@ -206,17 +205,3 @@ def test_pages_of_one_key_cost_few_queries_whatever_it_has_done(
     client.get(url)
     with django_assert_max_num_queries(6):
         client.get(url)
-
-
-def _many(organization: Organization, count: int) -> None:
-    SecretKey.objects.bulk_create(
-        SecretKey(
-            key_id=f"{number:016}",
-            organization=organization,
-            name=f"key {number}",
-            name_folded=f"key {number}",
-            permission="full",
-            creation_nonce=uuid.uuid4(),
-        )
-        for number in range(count)
-    )
