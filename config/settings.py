@@ -128,8 +128,10 @@ _redis_url = env.str("REDIS_URL", "")
 if _redis_url:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "orgs.cache.FallbackCache",
             "LOCATION": values.redis_url(_redis_url),
+            # Nobody waits longer to sign in because Redis is slow.
+            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
         }
     }
 
