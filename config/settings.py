@@ -7,7 +7,6 @@ that ``<NAME>_FILE`` points to. Unsafe values stop the start with one sentence.
 import os
 from pathlib import Path
 
-import dj_email_url
 import environs
 from csp.constants import NONE, SELF
 
@@ -43,7 +42,9 @@ if env.bool("BEHIND_TLS_PROXY", False):
 # How many proxies of your own stand in front. A request's address is then taken from
 # what the outermost of them added to X-Forwarded-For; whatever stands before, anybody
 # can have written.
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+TRUSTED_PROXY_COUNT = values.not_negative(
+    "TRUSTED_PROXY_COUNT", env.int("TRUSTED_PROXY_COUNT", 0)
+)
 
 # --- Application ---------------------------------------------------------------------
 ROOT_URLCONF = "config.urls"
@@ -103,7 +104,7 @@ _database = env.dj_db_url(
 )
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # Writers queue for the lock when they begin instead of failing when they meet it.
-    _database["OPTIONS"] = {
+    _database["OPTIONS"] = _database.get("OPTIONS", {}) | {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": (
@@ -117,7 +118,10 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
 elif env.bool("DATABASE_PREPARED_STATEMENTS", True):
     # Off behind a transaction pooler, which hands each transaction another connection.
-    _database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 5}
+    _database["OPTIONS"] = _database.get("OPTIONS", {}) | {
+        "server_side_binding": True,
+        "prepare_threshold": 5,
+    }
 _database["CONN_MAX_AGE"] = None
 _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
@@ -161,7 +165,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 # --- Mail ----------------------------------------------------------------------------
-_email = dj_email_url.parse(values.email_url(env.str("EMAIL_URL", "console:")))
+_email = values.email(env.str("EMAIL_URL", "console:"))
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email["EMAIL_HOST"]
 EMAIL_PORT = _email["EMAIL_PORT"]
@@ -220,7 +224,9 @@ KEY_ARGON2_MEMORY_KIB, KEY_ARGON2_TIME_COST = values.argon2_cost(
     env.int("KEY_ARGON2_MEMORY_KIB", 19 * 1024), env.int("KEY_ARGON2_TIME_COST", 2)
 )
 # How often counted requests are written; 0 leaves writing to usage.flush().
-USAGE_FLUSH_SECONDS = env.float("USAGE_FLUSH_SECONDS", 5.0)
+USAGE_FLUSH_SECONDS = values.not_negative(
+    "USAGE_FLUSH_SECONDS", env.float("USAGE_FLUSH_SECONDS", 5.0)
+)
 
 # --- Time and language ---------------------------------------------------------------
 TIME_ZONE = "UTC"

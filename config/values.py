@@ -3,14 +3,21 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
+
+# More would be refused when the digest is read back (secretkeys/hashing.py).
+MOST_MEMORY_KIB = 256 * 1024
+MOST_TIME_COST = 10
 
 # What Django's own deployment check asks of a secret key.
 _SECRET_KEY_LENGTH = 50
 _SIGNING_KEY_BYTES = 32
 _LEAST_DIFFERENT = 8
+_MAIL_SCHEMES = {"console", "smtp", "smtp+tls", "smtp+ssl"}
 _HOW_TO_MAKE_ONE = "make one with `openssl rand -hex 32`."
 
 
@@ -107,21 +114,34 @@ def redis_url(text: str) -> str:
     return text
 
 
-def email_url(text: str) -> str:
-    """Return the address of a mail server."""
-    if ":" not in text or not text.startswith(
-        ("smtp", "submission", "console", "file")
-    ):
+def email(url: str) -> dict[str, Any]:
+    """Return Django's mail settings for a mail server's address."""
+    try:
+        if urlsplit(url).scheme not in _MAIL_SCHEMES:
+            raise ValueError(url)
+        return dict(dj_email_url.parse(url))
+    except ValueError:
         raise ImproperlyConfigured(
-            "EMAIL_URL must be console: or begin with smtp://, smtp+tls:// or smtp+ssl://."
-        )
-    return text
+            "EMAIL_URL must be console: or an address such as "
+            "smtp+tls://user:password@mail.example.com:587."
+        ) from None
+
+
+Number = TypeVar("Number", int, float)
+
+
+def not_negative(name: str, number: Number) -> Number:
+    """Return a count or a time."""
+    if number < 0:
+        raise ImproperlyConfigured(f"{name} must not be negative.")
+    return number
 
 
 def argon2_cost(memory_kib: int, time_cost: int) -> tuple[int, int]:
     """Return the cost of a stored digest, within what a server can bear."""
-    if not (8 <= memory_kib <= 256 * 1024 and 1 <= time_cost <= 10):
+    if not (8 <= memory_kib <= MOST_MEMORY_KIB and 1 <= time_cost <= MOST_TIME_COST):
         raise ImproperlyConfigured(
-            "KEY_ARGON2_MEMORY_KIB must be 8 to 262144 and KEY_ARGON2_TIME_COST 1 to 10."
+            f"KEY_ARGON2_MEMORY_KIB must be 8 to {MOST_MEMORY_KIB} and "
+            f"KEY_ARGON2_TIME_COST 1 to {MOST_TIME_COST}."
         )
     return memory_kib, time_cost

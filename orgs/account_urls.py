@@ -1,6 +1,6 @@
 """The pages of django-allauth that are open.
 
-Named one by one: the library would also let people take any address as their own,
+Each has a template of its own in templates/account. Named one by one: the library would also let people take any address as their own,
 unverified.
 """
 

@@ -1,6 +1,9 @@
 """Changes to people and organizations; each is one transaction with its audit event."""
 
+import datetime as dt
+
 from django.db import transaction
+from django.utils import timezone
 
 from orgs import audit, names
 from orgs.audit import Actor, AuditAction
@@ -32,6 +35,7 @@ def create_organization(
         AuditAction.ORGANIZATION_CREATED,
         organization,
         actor=actor,
+        at=timezone.now(),
         subject=organization.name,
         changes={"owner": (None, owner.email)},
     )
@@ -57,10 +61,51 @@ def rename_organization(
         AuditAction.ORGANIZATION_RENAMED,
         locked,
         actor=actor,
+        at=timezone.now(),
         subject=name,
         changes={"name": (before, name)},
     )
     return locked
+
+
+@transaction.atomic
+def change_terms(
+    organization: Organization,
+    *,
+    key_limit: int,
+    account_manager_email: str,
+    locked: bool,
+    actor: Actor,
+    at: dt.datetime,
+) -> Organization:
+    """Change what an account manager decides about an organization.
+
+    While it is locked, its keys are refused; members can look and remove keys.
+    """
+    current = Organization.objects.select_for_update().get(pk=organization.pk)
+    before = _terms(current)
+    current.key_limit = key_limit
+    current.account_manager_email = account_manager_email
+    if locked != current.is_locked:
+        current.locked_at = at if locked else None
+    after = _terms(current)
+    changes = {
+        field: (before[field], after[field])
+        for field in after
+        if before[field] != after[field]
+    }
+    if not changes:
+        return current
+    current.save()
+    audit.record(
+        AuditAction.ORGANIZATION_CHANGED,
+        current,
+        actor=actor,
+        subject=current.name,
+        at=at,
+        changes=changes,
+    )
+    return current
 
 
 @transaction.atomic
@@ -83,6 +128,15 @@ def remove_member(organization: Organization, user_id: int, *, actor: Actor) -> 
         AuditAction.MEMBER_REMOVED,
         organization,
         actor=actor,
+        at=timezone.now(),
         subject=membership.user.email,
         changes={"role": (membership.get_role_display(), None)},
     )
+
+
+def _terms(organization: Organization) -> dict[str, str]:
+    return {
+        "key limit": str(organization.key_limit),
+        "account manager": organization.account_manager_email or "nobody",
+        "locked": "yes" if organization.is_locked else "no",
+    }

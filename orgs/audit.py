@@ -1,5 +1,6 @@
 """What changed, and who did it: written in the transaction of the change itself."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,7 @@ class AuditAction(StrEnum):
 
     ORGANIZATION_CREATED = "organization.created"
     ORGANIZATION_RENAMED = "organization.renamed"
+    ORGANIZATION_CHANGED = "organization.changed"
     MEMBER_REMOVED = "member.removed"
     KEY_CREATED = "key.created"
     KEY_CHANGED = "key.changed"
@@ -43,6 +45,7 @@ def record(
     *,
     actor: Actor,
     subject: str,
+    at: dt.datetime,
     changes: Changes | None = None,
 ) -> None:
     """Add one event. Call it last inside the transaction of the change.
@@ -52,10 +55,12 @@ def record(
         organization: where.
         actor: who did it.
         subject: what was changed, by name.
+        at: when.
         changes: field to (before, after), as people read them.
     """
     AuditEvent.objects.create(
         organization=organization,
+        at=at,
         action=action.value,
         actor=actor.label,
         actor_user=actor.user,

@@ -48,12 +48,6 @@ def with_events(response: HttpResponse, **events: Mapping[str, Any]) -> HttpResp
     return response
 
 
-def no_store(response: HttpResponse) -> HttpResponse:
-    """Keep a response out of every cache, the browser's back-forward cache included."""
-    response["Cache-Control"] = "no-store"
-    return response
-
-
 def sentence(text: str, status: int) -> HttpResponse:
     """Answer with one sentence of plain text, which the page shows as a callout."""
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

@@ -147,7 +147,7 @@ class AuditEvent(models.Model):
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="audit_events"
     )
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField()
     action = models.CharField(max_length=40)
     # Who did it, in words that outlive the account: an address, a key's stem, a command.
     actor = models.CharField(max_length=254)

@@ -94,7 +94,7 @@ def create_key(
     generated = keyformat.generate(settings.SIGNING_KEYS[0])
     key = _store(organization, generated, terms, nonce=nonce, actor=actor, at=at)
     changes = {field: (None, value) for field, value in terms.facts.items()}
-    _record(AuditAction.KEY_CREATED, key, actor, changes)
+    _record(AuditAction.KEY_CREATED, key, actor, changes, at)
     return key, generated.plaintext
 
 
@@ -117,14 +117,14 @@ def update_key(
     current = KeyTerms.of(key)
     if current.fingerprint != seen:
         raise ChangedMeanwhile(current.facts)
+    if terms == current:
+        return key
     before, after = current.facts, terms.facts
     changes = {
         field: (before[field], after[field])
         for field in after
         if before[field] != after[field]
     }
-    if not changes:
-        return key
     _check_name_is_free(organization, terms.name, besides=key)
     if key.is_expired(at) and terms.is_alive(at):
         _check_limit(organization, at)
@@ -132,7 +132,7 @@ def update_key(
     key.permission = terms.permission.value
     key.expires_at = terms.expires_at
     key.save(update_fields=["name", "name_folded", "permission", "expires_at"])
-    _record(AuditAction.KEY_CHANGED, key, actor, changes)
+    _record(AuditAction.KEY_CHANGED, key, actor, changes, at)
     return key
 
 
@@ -150,12 +150,15 @@ def rotate_key(
     The successor lives as long as the old key was given to live, counted from now.
 
     Raises:
-        AlreadyCreated, AlreadyRemoved, AlreadyReplaced, OrganizationLocked: see there.
+        AlreadyCreated, AlreadyRemoved, AlreadyReplaced, KeyLimitReached,
+        OrganizationLocked: see there.
     """
     organization = _lock(key.organization)
     _check_nonce_is_new(organization, nonce)
     key = _current(key)
     check_changeable(key)
+    if key.is_expired(at):
+        _check_limit(organization, at)
     terms = replace(KeyTerms.of(key), expires_at=_same_lifetime(key, at))
     generated = keyformat.generate(settings.SIGNING_KEYS[0])
     # The name passes from one row to the other, so the old row lets go of it first;
@@ -168,7 +171,7 @@ def rotate_key(
         "key": (f"{key.stem}…", f"{successor.stem}…"),
         "old key stops": (None, _moment(key.expires_at)),
     }
-    _record(AuditAction.KEY_ROTATED, key, actor, changes)
+    _record(AuditAction.KEY_ROTATED, key, actor, changes, at)
     return successor, generated.plaintext
 
 
@@ -185,7 +188,7 @@ def remove_key(key: SecretKey, *, actor: Actor, at: dt.datetime) -> SecretKey:
     key.removed_at = at
     key.removed_by = actor.user
     key.save(update_fields=["removed_at", "removed_by"])
-    _record(AuditAction.KEY_REMOVED, key, actor, {})
+    _record(AuditAction.KEY_REMOVED, key, actor, {}, at)
     return key
 
 
@@ -213,10 +216,14 @@ def _store(
 
 
 def _record(
-    action: AuditAction, key: SecretKey, actor: Actor, changes: audit.Changes
+    action: AuditAction,
+    key: SecretKey,
+    actor: Actor,
+    changes: audit.Changes,
+    at: dt.datetime,
 ) -> None:
     audit.record(
-        action, key.organization, actor=actor, subject=str(key), changes=changes
+        action, key.organization, actor=actor, subject=str(key), at=at, changes=changes
     )
 
 
@@ -226,9 +233,8 @@ def _lock(organization: Organization) -> Organization:
 
 
 def _check_limit(organization: Organization, at: dt.datetime) -> None:
-    """Count active keys; one that was rotated has left its place to its successor."""
-    active = SecretKey.objects.of(organization).unexpired(at).not_replaced()
-    if active.count() >= organization.key_limit:
+    """Refuse one key more than an organization may have."""
+    if SecretKey.objects.of(organization).counted(at).count() >= organization.key_limit:
         raise KeyLimitReached(organization.key_limit)
 
 

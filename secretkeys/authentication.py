@@ -71,8 +71,8 @@ class AuthenticatedKey(NamedTuple):
 def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> AuthenticatedKey:
     """Decide about one request and count it.
 
-    One SELECT, no write. The row is read every time, so removing, expiring, editing
-    and locking act on the very next request of every process.
+    One SELECT and no write for a key this process knows. The row is read every time,
+    so removing, expiring, editing and locking act on the next request everywhere.
 
     Raises:
         AuthenticationFailed: the request is refused; any trouble with the database or

@@ -20,8 +20,8 @@ from django.conf import settings
 from secretkeys.keyformat import ParsedKey
 
 # What a stored row may ask of this server; above it the row counts as corrupt.
-_MOST_MEMORY_KIB = 256 * 1024
-_MOST_TIME_COST = 10
+MOST_MEMORY_KIB = 256 * 1024
+MOST_TIME_COST = 10
 _MOST_PARALLELISM = 8
 
 # Enough for every key that one process meets, at about 300 bytes each.
@@ -148,8 +148,8 @@ def _check_bounds(stored: str) -> None:
     except InvalidHashError as error:
         raise CorruptDigest from error
     if (
-        parameters.memory_cost > _MOST_MEMORY_KIB
-        or parameters.time_cost > _MOST_TIME_COST
+        parameters.memory_cost > MOST_MEMORY_KIB
+        or parameters.time_cost > MOST_TIME_COST
         or parameters.parallelism > _MOST_PARALLELISM
     ):
         raise CorruptDigest

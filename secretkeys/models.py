@@ -6,18 +6,18 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, Lower, NullIf, TruncDate
 from django.utils import timezone
 
 from orgs import names
 from orgs.models import Organization, User
 from secretkeys import badges, keyformat
-from secretkeys.grants import Access, Grant, Permission, Resource
+from secretkeys.grants import Access, Permission, Resource
 from secretkeys.outcomes import Outcome
 
 
 class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
-    """Reads of keys; every one starts from an organization."""
+    """Reads of keys; pages start from an organization with ``of``."""
 
     def of(self, organization: Organization) -> Self:
         """Return the organization's keys, removed ones too."""
@@ -38,6 +38,10 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
     def unexpired(self, at: dt.datetime) -> Self:
         """Return current keys that have not expired."""
         return self.current().filter(Q(expires_at=None) | Q(expires_at__gt=at))
+
+    def counted(self, at: dt.datetime) -> Self:
+        """Return keys that the limit counts: a rotated one has left its place."""
+        return self.unexpired(at).not_replaced()
 
     def expired(self, at: dt.datetime) -> Self:
         """Return current keys whose time is over."""
@@ -96,7 +100,8 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
 
         The key whose id is ``first`` stands before all others.
         """
-        field = F(SORT_FIELDS[column.removeprefix("-")])
+        sorted_by = SORT_FIELDS[column.removeprefix("-")]
+        field = F(sorted_by) if isinstance(sorted_by, str) else sorted_by
         order: list[models.expressions.OrderBy | str] = [
             field.desc(nulls_last=True)
             if column.startswith("-")
@@ -112,11 +117,14 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
 
 
 # The table's sortable columns and what each sorts by.
-SORT_FIELDS = {
+SORT_FIELDS: dict[str, str | models.Func] = {
     "name": "name_folded",
     "last_used": "last_used_at",
     "created": "created_at",
-    "created_by": "created_by__name",
+    # As shown: the name, or the address of who has none.
+    "created_by": Lower(
+        Coalesce(NullIf("created_by__name", models.Value("")), "created_by__email")
+    ),
     "permission": "permission",
 }
 
@@ -196,11 +204,6 @@ class SecretKey(models.Model):
         return self.created_by.display_name if self.created_by else "Command line"
 
     @property
-    def grant(self) -> Grant:
-        """What the key may do."""
-        return Grant.preset(Permission(self.permission))
-
-    @property
     def access_summary(self) -> str:
         """The Access column: which datasets, training and deployments it reaches."""
         return "All"
@@ -241,10 +244,6 @@ class KeyUsageQuerySet(models.QuerySet["KeyUsage"]):
     def since(self, moment: dt.datetime) -> Self:
         """Return the rows of hours that began at or after ``moment``."""
         return self.filter(hour__gte=moment)
-
-    def denied(self) -> Self:
-        """Return the rows of refused requests."""
-        return self.exclude(outcome=Outcome.ALLOWED.value)
 
     def by_day(self) -> models.QuerySet["KeyUsage", tuple[dt.date, str, int]]:
         """Return (day, outcome, requests)."""

@@ -27,7 +27,7 @@ class Outcome(StrEnum):
     def code(self) -> str:
         """The stable word in an API error.
 
-        Four outcomes share one, so that an answer never tells whether a key exists.
+        Three outcomes share one, so that an answer never tells whether a key exists.
         """
         return "invalid_key" if self in _INVALID else self.value
 

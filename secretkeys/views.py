@@ -141,6 +141,8 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
             return _reveal(request, successor, plaintext, form.toast, rotated=True)
     except Conflict as conflict:
         return _conflict(request, conflict)
+    except Refused as refused:
+        form.add_error(refused.field, refused.sentence)
     requests = reports.requests_7_days(key, at=now)
     return _dialog(request, "rotate", form, key=key, requests_7_days=requests)
 

@@ -1,6 +1,7 @@
-"""What the commands that make organizations share."""
+"""What commands about organizations share."""
 
 import secrets
+import uuid
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
@@ -40,3 +41,11 @@ def create_owned_organization(
         owner = User.objects.create_user(email, password)
     organization = create_organization(name, owner=owner, actor=COMMAND_LINE)
     return organization, owner, password
+
+
+def find_organization(text: str) -> Organization:
+    """Return the organization with an id as typed."""
+    try:
+        return Organization.objects.get(pk=uuid.UUID(text))
+    except (ValueError, Organization.DoesNotExist):
+        raise CommandError(f"There is no organization with the id {text!r}.") from None

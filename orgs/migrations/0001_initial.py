@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
                         verbose_name="ID",
                     ),
                 ),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("at", models.DateTimeField()),
                 ("action", models.CharField(max_length=40)),
                 ("actor", models.CharField(max_length=254)),
                 ("subject", models.CharField(max_length=254)),

@@ -39,12 +39,6 @@ def day(moment: dt.datetime) -> SafeString:
 
 
 @register.filter
-def number(value: int) -> str:
-    """Write a count with a comma every three digits."""
-    return f"{value:,}"
-
-
-@register.filter
 def initials(name: str) -> str:
     """Return the first letters of the first and the last word of a name."""
     words = name.split("@", maxsplit=1)[0].replace(".", " ").split()

@@ -83,7 +83,7 @@ def collaborator(
 def quota(request: KeyRequest, organization_id: str) -> HttpResponse:
     """GET /workspaces/{org}/quota: what is used of what is limited."""
     own = _own(request)
-    keys = SecretKey.objects.of(own).unexpired(timezone.now())
+    keys = SecretKey.objects.of(own).counted(timezone.now())
     return JsonResponse(
         {
             "collaborators": {"used": len(_memberships(request)), "limit": None},

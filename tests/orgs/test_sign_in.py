@@ -109,6 +109,12 @@ def test_reset_of_one_person_cannot_be_used_up_by_a_stranger(ada) -> None:
     assert own.status_code == 302
 
 
+def test_who_asks_too_often_is_told_to_wait(client, ada) -> None:
+    answers = [client.post(RESET, {"email": "x@x.test"}) for _ in range(22)]
+    assert answers[-1].status_code == 429
+    assert "Wait a minute, then try again." in answers[-1].content.decode()
+
+
 def test_files_are_refused_unread(client: Client) -> None:
     client.raise_request_exception = False
     upload = SimpleUploadedFile("big.bin", b"x" * 100_000)

@@ -53,6 +53,7 @@ def test_creation_is_audited_with_person_and_terms(post, ada: User) -> None:
     assert (event.actor, event.actor_user) == (ada.email, ada)
     assert event.changes["permission"] == [None, "Full"]
     assert event.changes["expires"] == [None, "never"]
+    assert event.at == SecretKey.objects.get().created_at
 
 
 def test_custom_date_counts_to_the_end_of_that_day(post) -> None:

@@ -84,6 +84,15 @@ def test_form_without_its_memory_is_refused(edit, make_key: MakeKey) -> None:
     assert "This form is incomplete." in response.content.decode()
 
 
+def test_change_of_less_than_a_minute_is_saved(edit, make_key: MakeKey) -> None:
+    day = timezone.now().date() + dt.timedelta(days=3)
+    early = dt.datetime.combine(day, dt.time(23, 59, 5), tzinfo=dt.UTC)
+    key, _ = make_key(expires_at=early)
+    edit(key, expiration="custom", expires_on=day.isoformat())
+    key.refresh_from_db()
+    assert key.expires_at.second == 59
+
+
 def test_saving_without_a_change_leaves_no_trace(edit, make_key: MakeKey) -> None:
     key, _ = make_key()
     assert edit(key).status_code == 200

@@ -140,6 +140,17 @@ def test_sorting_puts_never_used_last(table, make_key, sort: str, expected) -> N
     assert _names(table(sort=sort)) == expected
 
 
+def test_creators_sort_by_what_is_shown(table, acme, make_key) -> None:
+    for position, (email, name) in enumerate(
+        [("zed@acme.test", ""), ("x@acme.test", "Mia"), ("ann@acme.test", "")]
+    ):
+        user = User.objects.create_user(email, name=name)
+        make_key(f"key {position}", created_by=user)
+    keys = table(sort="created_by").context["page"].object_list
+    shown = [key.creator_name for key in keys]
+    assert shown == ["ann@acme.test", "Mia", "zed@acme.test"]
+
+
 @pytest.mark.parametrize("page", ["", "0", "-1", "99", "x", "2"])
 def test_any_page_number_shows_a_page(table, make_key: MakeKey, page: str) -> None:
     make_key()

@@ -93,6 +93,17 @@ def test_rotation_needs_no_room_under_the_limit(rotate, make_key, acme) -> None:
     assert rotate(key).status_code == 200
 
 
+def test_expired_key_is_rotated_only_where_there_is_room(
+    rotate, make_key, acme
+) -> None:
+    key, _ = make_key("old", expires_at=timezone.now() - dt.timedelta(days=1))
+    make_key("only")
+    type(acme).objects.filter(pk=acme.pk).update(key_limit=1)
+    response = rotate(key)
+    assert response.status_code == 422
+    assert "has reached its limit of 1 keys" in response.content.decode()
+
+
 def test_same_form_sent_twice_makes_one_successor(rotate, make_key: MakeKey) -> None:
     key, _ = make_key()
     nonce = str(uuid.uuid4())

@@ -27,7 +27,8 @@ class Command(BaseCommand):
             f"Sign in at {settings.PUBLIC_ORIGIN}{reverse('account_login')}"
         )
         self.stdout.write(f"  e-mail:          {user.email}")
+        self.stdout.write(f"  organization id: {organization.pk}")
         if password:
             self.stdout.write(f"  password:        {password}")
-        self.stdout.write(f"  organization id: {organization.pk}")
-        self.stdout.write("The password is shown this once and stored hashed.\n")
+            self.stdout.write("The password is shown this once and stored hashed.")
+        self.stdout.write("")

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from orgs import names
 from orgs.audit import COMMAND_LINE
+from orgs.management.accounts import find_organization
 from secretkeys import actions
 from secretkeys.actions import KeyTerms
 from secretkeys.grants import OFFERED, Permission
-from secretkeys.management.arguments import find_organization
 from secretkeys.refusals import Refused
 
 _LONGEST_DAYS = actions.LONGEST_LIFETIME.days

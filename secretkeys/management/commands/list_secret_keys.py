@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from secretkeys.management.arguments import find_organization
+from orgs.management.accounts import find_organization
 from secretkeys.models import SecretKey
 
 

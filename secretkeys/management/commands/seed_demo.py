@@ -65,8 +65,8 @@ _KEYS = [
          daily_requests=600),
     _Key("grafana-exporter", "Jonas Weber", Permission.READ_ONLY, 82, 5.1,
          daily_requests=290, denied_percent=3),
-    _Key("staging-smoke-tests", "Ana Lopes", Permission.READ_ONLY, 297, 94.3),
-    _Key("edge-device-pilot", "Ana Lopes", Permission.LABELER_ONLY, 4, None,
+    _Key("staging-smoke-tests", "Jonas Weber", Permission.READ_ONLY, 297, 94.3),
+    _Key("edge-device-pilot", "Priya Raman", Permission.LABELER_ONLY, 4, None,
          expires_in=361),
     _Key("hackathon-2026", "Priya Raman", Permission.FULL, 53, 50, expires_in=-23,
          daily_requests=40),
@@ -97,7 +97,8 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        if User.objects.filter(email=_OWNER.email).exists():
+        emails = [person.email for person in [_OWNER, *_PEOPLE]]
+        if User.objects.filter(email__in=emails).exists():
             raise CommandError("The demo data is there already.")
         password = secrets.token_urlsafe(12)
         organization, people = _create_people(password)
