@@ -88,12 +88,7 @@ def change_terms(
     current.account_manager_email = account_manager_email
     if locked != current.is_locked:
         current.locked_at = at if locked else None
-    after = _terms(current)
-    changes = {
-        field: (before[field], after[field])
-        for field in after
-        if before[field] != after[field]
-    }
+    changes = audit.differences(before, _terms(current))
     if not changes:
         return current
     current.save()

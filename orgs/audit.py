@@ -39,6 +39,15 @@ COMMAND_LINE = Actor("Command line")
 Changes = Mapping[str, tuple[str | None, str | None]]
 
 
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:
+    """Return what differs between two states in words, field by field."""
+    return {
+        field: (before[field], value)
+        for field, value in after.items()
+        if before[field] != value
+    }
+
+
 def record(
     action: AuditAction,
     organization: Organization,

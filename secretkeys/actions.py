@@ -119,12 +119,7 @@ def update_key(
         raise ChangedMeanwhile(current.facts)
     if terms == current:
         return key
-    before, after = current.facts, terms.facts
-    changes = {
-        field: (before[field], after[field])
-        for field in after
-        if before[field] != after[field]
-    }
+    changes = audit.differences(current.facts, terms.facts)
     _check_name_is_free(organization, terms.name, besides=key)
     if key.is_expired(at) and terms.is_alive(at):
         _check_limit(organization, at)

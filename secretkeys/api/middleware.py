@@ -1,12 +1,9 @@
 """What holds for every request under the API's prefixes."""
 
-from collections.abc import Callable
-
 from django.http import HttpRequest, HttpResponse
 
+from orgs.middleware import Handler
 from secretkeys.api.errors import is_api
-
-Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def without_cookies(get_response: Handler) -> Handler:
