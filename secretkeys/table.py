@@ -60,19 +60,17 @@ def key_table(
     if sort.removeprefix("-") not in SORT_FIELDS:
         sort = DEFAULT_SORT
     everything = SecretKey.objects.of(organization)
+    shown = _filtered(everything, filters, at)
     new_key_id = query.get("new", "")
-    if not keyformat.is_key_id(new_key_id):
+    if keyformat.is_key_id(new_key_id):
+        # A key made a moment ago is shown whatever the filters say.
+        shown |= everything.current().with_id(new_key_id)
+    else:
         new_key_id = ""
-    # A key made a moment ago is shown whatever the filters say.
-    shown = _filtered(everything, filters, at) | everything.with_id(new_key_id)
     asked = {name: filters.value(name) for name in filters.fields}
     total = everything.current().count()
-    paginator = Paginator(
-        shown.for_table().sorted_by(sort, first=new_key_id), PAGE_SIZE
-    )
-    if not any(asked.values()):
-        paginator.count = total
-    page = paginator.get_page(query.get("page"))
+    rows = shown.for_table().sorted_by(sort, first=new_key_id)
+    page = _page(rows, query.get("page"), None if any(asked.values()) else total)
     kept = {name: value for name, value in asked.items() if value}
     if sort != DEFAULT_SORT:
         kept["sort"] = sort
@@ -88,6 +86,16 @@ def key_table(
         "count_text": _count_text(page.paginator.count, total, asked),
         "new_key_id": new_key_id,
     }
+
+
+def _page(
+    rows: SecretKeyQuerySet, number: str | None, count: int | None
+) -> Page[SecretKey]:
+    """Return the page asked for, or one near it; a known count is not taken again."""
+    paginator = Paginator(rows, PAGE_SIZE)
+    if count is not None:
+        paginator.count = count
+    return paginator.get_page(number)
 
 
 def _filtered(
