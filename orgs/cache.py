@@ -31,7 +31,7 @@ class FallbackCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self.local = LocMemCache("fallback", {})
+        self.local = LocMemCache("fallback", params)
 
     add = _or_local("add")
     get = _or_local("get")
