@@ -22,6 +22,7 @@ keepalive = 30
 graceful_timeout = 30
 
 # The heartbeat of a worker is a file; on a disk under load it can stall the worker.
+# gunicorn makes that file under a name of its own, so a shared folder is safe (S108).
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 # The proxy keeps the access log, and it never holds a header with a key.

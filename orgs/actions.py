@@ -16,18 +16,13 @@ class OwnerRequired(Exception):
 
 
 @transaction.atomic
-def create_organization(
-    name: str, *, owner: User, actor: Actor, key_limit: int | None = None
-) -> Organization:
+def create_organization(name: str, *, owner: User, actor: Actor) -> Organization:
     """Store an organization and make ``owner`` its Owner.
 
     Raises:
         names.InvalidName: ``name`` cannot be a name.
     """
-    organization = Organization(name=names.clean(name))
-    if key_limit is not None:
-        organization.key_limit = key_limit
-    organization.save()
+    organization = Organization.objects.create(name=names.clean(name))
     Membership.objects.create(
         organization=organization, user=owner, role=Role.OWNER.value
     )

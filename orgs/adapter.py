@@ -18,6 +18,7 @@ class Site(NamedTuple):
     domain: str
 
 
+# The library has no types, so to mypy its class is Any.
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Mails lead to the configured origin, whatever Host header a request came with."""
 

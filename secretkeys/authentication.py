@@ -59,7 +59,6 @@ class AuthenticatedKey(NamedTuple):
     name: str
     organization_id: uuid.UUID
     grant: Grant
-    expires_at: dt.datetime | None
     request: policy.Request
 
     @property
@@ -104,7 +103,6 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
         stored.name,
         stored.organization_id,
         grant,
-        stored.expires_at,
         request,
     )
 

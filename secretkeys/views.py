@@ -138,7 +138,7 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
                 actor=Actor.person(request.user),
                 at=now,
             )
-            return _reveal(request, successor, plaintext, form.toast, rotated=True)
+            return _reveal(request, successor, plaintext, form.toast)
     except Conflict as conflict:
         return _conflict(request, conflict)
     except Refused as refused:
@@ -200,15 +200,12 @@ def _reveal(
     key: SecretKey,
     plaintext: Plaintext,
     toast: str,
-    *,
-    rotated: bool = False,
 ) -> HttpResponse:
     """Show a new key. Not a redirect: the plaintext exists in this response only."""
     context = {
         "key": key,
         "plaintext": plaintext,
         "toast": toast,
-        "rotated": rotated,
         "state": "waiting",
         "api_origin": settings.PUBLIC_ORIGIN,
         "list_url": _list_url(request),

@@ -23,6 +23,7 @@ os.environ.update(VI_ENABLE_FILE="false", VI_LOG_LEVEL="CRITICAL", NO_PROXY="*")
 # Playwright keeps an event loop in the thread of the tests, which use the database too.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# They read the environment, so it has to be complete first.
 from config.settings import *  # noqa: E402
 
 # Tests create many users and care about none of their passwords.
