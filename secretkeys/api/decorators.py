@@ -43,9 +43,7 @@ def requires_key(view: KeyView[P]) -> Callable[..., HttpResponse]:
         try:
             key_request.key = authenticate(_presented(request), at=timezone.now())
         except AuthenticationFailed as refused:
-            return errors.refusal(
-                request, refused.outcome, refused.sentence, refused.methods
-            )
+            return errors.refusal(request, refused)
         return errors.mark(request, view(key_request, *args, **kwargs))
 
     return wrapper

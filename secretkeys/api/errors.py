@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
 from orgs.http import is_htmx, sentence
+from secretkeys.authentication import AuthenticationFailed
 from secretkeys.outcomes import Outcome
 from secretkeys.policy import API_ROOTS
 
@@ -33,21 +34,17 @@ def mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def refusal(
-    request: HttpRequest,
-    outcome: Outcome,
-    message: str = "",
-    methods: tuple[str, ...] = (),
-) -> HttpResponse:
+def refusal(request: HttpRequest, refused: AuthenticationFailed) -> HttpResponse:
     """Return the answer to a request that was refused, with RFC 6750's challenge."""
-    if outcome is Outcome.UNKNOWN_ROUTE and methods:
-        allowed = ", ".join(sorted(methods))
+    outcome = refused.outcome
+    if refused.methods:
+        allowed = ", ".join(sorted(refused.methods))
         response = error(
             request, 405, "method_not_allowed", f"This endpoint answers {allowed} only."
         )
         response["Allow"] = allowed
         return response
-    response = error(request, outcome.status, outcome.code, message or outcome.sentence)
+    response = error(request, outcome.status, outcome.code, refused.sentence)
     if challenge := _challenge(outcome):
         response["WWW-Authenticate"] = challenge
     if outcome is Outcome.UNAVAILABLE:
