@@ -1,7 +1,8 @@
 """People and organizations."""
 
 import uuid
-from typing import ClassVar, Self
+from collections.abc import Iterable
+from typing import ClassVar, Self, cast
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -11,8 +12,12 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from orgs import names
+from orgs import catalogue, names
+from orgs.categories import Category
 from orgs.roles import Ability, Role, can
+
+# What an account manager can allow an organization.
+MOST_KEYS = 1_000_000
 
 
 class UserManager(BaseUserManager["User"]):
@@ -65,6 +70,10 @@ class Organization(models.Model):
     key_limit = models.PositiveIntegerField(default=1000)
     # Shown where a feature has to be asked for; empty when nobody is assigned.
     account_manager_email = models.EmailField(blank=True)
+    # What an account manager has switched on; the database knows the defaults too, so
+    # that the release before this one can still add a row.
+    access_scope = models.BooleanField(default=False, db_default=False)
+    advanced_permissions = models.BooleanField(default=False, db_default=False)
     # While locked, members can look but keys are refused.
     locked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -139,6 +148,90 @@ class Membership(models.Model):
     def can(self, ability: Ability) -> bool:
         """Tell whether this member's role has ``ability``."""
         return can(Role(self.role), ability)
+
+
+# Django's fields take no type arguments at run time.
+class FoldedName(models.CharField):  # type: ignore[type-arg]
+    """Keeps names.fold(name) beside ``name``, in rows written in bulk too."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """Return what is written."""
+        entry = cast(CatalogueEntry, model_instance)
+        entry.name_folded = folded = names.fold(entry.name)
+        return folded
+
+
+class CatalogueEntryQuerySet(models.QuerySet["CatalogueEntry"]):
+    """Reads of what access scopes choose from."""
+
+    def of(self, organization: Organization) -> Self:
+        """Return the entries of one organization."""
+        return self.filter(organization=organization)
+
+    def in_category(self, category: Category) -> Self:
+        """Return the entries of one category."""
+        return self.filter(category=category.value)
+
+    def with_ids(self, ids: Iterable[str]) -> Self:
+        """Return the entries that these external ids name."""
+        return self.filter(external_id__in=list(ids))
+
+    def without_ids(self, ids: Iterable[str]) -> Self:
+        """Leave out the entries that these external ids name."""
+        return self.exclude(external_id__in=list(ids))
+
+    def matching(self, text: str) -> Self:
+        """Return entries whose name or external id contains ``text``, in any case."""
+        text = text.strip()
+        return self.filter(
+            models.Q(name_folded__contains=names.fold(text))
+            | models.Q(external_id__icontains=text)
+        )
+
+    def by_name(self) -> Self:
+        """Order as people read: by category and name, whatever the case."""
+        return self.order_by("category", "name_folded", "external_id")
+
+
+class CatalogueEntry(models.Model):
+    """A dataset, training or deployment that other services keep for an organization."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="catalogue"
+    )
+    category = models.CharField(
+        max_length=10, choices=[(each.value, each.label) for each in Category]
+    )
+    # Without the organization's part; see catalogue.clean_id().
+    external_id = models.CharField("external id", max_length=catalogue.MAX_ID_LENGTH)
+    name = models.CharField(max_length=names.MAX_LENGTH)
+    # What search and order compare. Folding can lengthen.
+    name_folded = FoldedName(max_length=18 * names.MAX_LENGTH, editable=False)
+
+    objects = CatalogueEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "catalogue entries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "category", "external_id"],
+                name="catalogue_entry_unique",
+                violation_error_message="The catalogue has an entry with this id.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(category__in=[each.value for each in Category]),
+                name="catalogue_category_known",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "category", "name_folded"],
+                name="catalogue_by_name",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.category} {self.external_id})"
 
 
 class AuditEvent(models.Model):

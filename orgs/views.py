@@ -12,9 +12,14 @@ from orgs.models import Membership
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Go to the last organization used, or let people choose among theirs."""
+    """Go to the last organization used, or let people choose among theirs.
+
+    An account manager belongs to none and goes where they work.
+    """
     user = cast(MemberRequest, request).user
     memberships = list(Membership.objects.of(user))
+    if user.is_staff and not memberships:
+        return redirect("admin:index")
     last_used = request.session.get("organization_id")
     wanted = [each for each in memberships if str(each.organization_id) == last_used]
     if len(memberships) == 1:

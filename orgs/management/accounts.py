@@ -27,20 +27,25 @@ def create_owned_organization(
     """
     try:
         names.clean(name)
+    except names.InvalidName as error:
+        raise CommandError(str(error)) from None
+    owner, password = find_or_create_user(email)
+    organization = create_organization(name, owner=owner, actor=COMMAND_LINE)
+    return organization, owner, password
+
+
+def find_or_create_user(email: str) -> tuple[User, str | None]:
+    """Return the account of an address; for a new one also its password."""
+    try:
         validate_email(email)
         MaxLengthValidator(_LONGEST_ADDRESS)(email)
         email.encode()
-    except names.InvalidName as error:
-        raise CommandError(str(error)) from None
     except (ValidationError, UnicodeEncodeError):
         raise CommandError(f"{email!r} is not an e-mail address.") from None
-    owner = User.objects.filter(email__iexact=email).first()
-    password = None
-    if owner is None:
-        password = secrets.token_urlsafe(15)
-        owner = User.objects.create_user(email, password)
-    organization = create_organization(name, owner=owner, actor=COMMAND_LINE)
-    return organization, owner, password
+    if user := User.objects.filter(email__iexact=email).first():
+        return user, None
+    password = secrets.token_urlsafe(15)
+    return User.objects.create_user(email, password), password
 
 
 def find_organization(text: str) -> Organization:

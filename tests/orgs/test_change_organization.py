@@ -36,9 +36,32 @@ def test_change_is_audited_once(acme) -> None:
     assert event.changes == {"key limit": ["1000", "5"]}
 
 
+@pytest.mark.parametrize("feature", ["access scope", "advanced permissions"])
+def test_feature_is_switched_on_and_off_again(acme, feature) -> None:
+    option = f"--{feature.replace(' ', '-')}"
+    seen = []
+    for word in ("on", "on", "off"):
+        _change(acme, option, word)
+        seen.append(getattr(acme, feature.replace(" ", "_")))
+    events = AuditEvent.objects.filter(action="organization.changed").order_by("pk")
+    assert seen == [True, True, False]
+    assert [event.changes for event in events] == [
+        {feature: ["off", "on"]},
+        {feature: ["on", "off"]},
+    ]
+
+
+def test_feature_stays_as_it_is_unless_named(acme) -> None:
+    _change(acme, "--access-scope", "on")
+    _change(acme, "--advanced-permissions", "on", "--key-limit", "5")
+    assert (acme.access_scope, acme.advanced_permissions) == (True, True)
+
+
 @pytest.mark.parametrize(
     "options",
     [
+        ("--access-scope", "yes"),
+        ("--advanced-permissions", ""),
         ("--key-limit", "many"),
         ("--key-limit", "-1"),
         ("--key-limit", "9" * 30),

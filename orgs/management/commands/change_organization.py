@@ -11,17 +11,20 @@ from django.utils import timezone
 from orgs.actions import change_terms
 from orgs.audit import COMMAND_LINE
 from orgs.management.accounts import find_organization
+from orgs.models import MOST_KEYS
 
-_MOST_KEYS = 1_000_000
+_SWITCH = {"on": True, "off": False}
 
 
 class Command(BaseCommand):
-    help = "Changes an organization's key limit, account manager or lock."
+    help = "Changes an organization's key limit, account manager, features or lock."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("organization", metavar="ID")
         parser.add_argument("--key-limit", metavar="N")
         parser.add_argument("--account-manager", metavar="EMAIL", help='"" for nobody')
+        parser.add_argument("--access-scope", metavar="on|off")
+        parser.add_argument("--advanced-permissions", metavar="on|off")
         lock = parser.add_mutually_exclusive_group()
         lock.add_argument("--lock", action="store_true", help="refuse its keys")
         lock.add_argument("--unlock", action="store_true")
@@ -30,34 +33,46 @@ class Command(BaseCommand):
         found = find_organization(organization)
         changed = change_terms(
             found,
-            key_limit=_key_limit(options["key_limit"], found.key_limit),
-            account_manager_email=_email(
-                options["account_manager"], found.account_manager_email
+            key_limit=_key_limit(options["key_limit"]),
+            account_manager_email=_email(options["account_manager"]),
+            locked=True if options["lock"] else False if options["unlock"] else None,
+            access_scope=_switch("--access-scope", options["access_scope"]),
+            advanced_permissions=_switch(
+                "--advanced-permissions", options["advanced_permissions"]
             ),
-            locked=options["lock"] or (found.is_locked and not options["unlock"]),
             actor=COMMAND_LINE,
             at=timezone.now(),
         )
         self.stderr.write(
             f"{changed}: limit {changed.key_limit} keys, account manager "
             f"{changed.account_manager_email or 'nobody'}, "
-            f"{'locked' if changed.is_locked else 'not locked'}."
+            f"{'locked' if changed.is_locked else 'not locked'}, access scope "
+            f"{'on' if changed.access_scope else 'off'}, advanced permissions "
+            f"{'on' if changed.advanced_permissions else 'off'}."
         )
 
 
-def _key_limit(text: str | None, current: int) -> int:
+def _key_limit(text: str | None) -> int | None:
     if text is None:
-        return current
-    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(_MOST_KEYS))):
-        raise CommandError(f"--key-limit takes 0 to {_MOST_KEYS}.")
-    return min(int(text), _MOST_KEYS)
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_KEYS))):
+        raise CommandError(f"--key-limit takes 0 to {MOST_KEYS}.")
+    return min(int(text), MOST_KEYS)
 
 
-def _email(text: str | None, current: str) -> str:
+def _email(text: str | None) -> str | None:
     if not text:
-        return current if text is None else ""
+        return text
     try:
         validate_email(text)
     except ValidationError:
         raise CommandError(f"{text!r} is not an e-mail address.") from None
     return text
+
+
+def _switch(option: str, text: str | None) -> bool | None:
+    if text is None:
+        return None
+    if text not in _SWITCH:
+        raise CommandError(f"{option} takes on or off.")
+    return _SWITCH[text]
