@@ -12,15 +12,16 @@ from orgs import audit, names
 from orgs.audit import Actor, AuditAction
 from orgs.models import Organization
 from secretkeys import hashing, keyformat
-from secretkeys.grants import Permission
+from secretkeys.grants import Grant, access_facts, permission_facts
 from secretkeys.keyformat import Plaintext
-from secretkeys.models import SecretKey
+from secretkeys.models import GRANT_FIELDS, SecretKey, grant_columns
 from secretkeys.refusals import (
     AlreadyCreated,
     ChangedMeanwhile,
     KeyLimitReached,
     NameTaken,
     check_changeable,
+    check_offered,
     check_removable,
     check_unlocked,
 )
@@ -34,7 +35,7 @@ class KeyTerms:
     """What an admin decides about a key; without ``expires_at`` it never stops."""
 
     name: str
-    permission: Permission
+    grant: Grant
     expires_at: dt.datetime | None
 
     def __post_init__(self) -> None:
@@ -44,7 +45,7 @@ class KeyTerms:
     @classmethod
     def of(cls, key: SecretKey) -> "KeyTerms":
         """Return what a key was given."""
-        return cls(key.name, Permission(key.permission), key.expires_at)
+        return cls(key.name, key.grant, key.expires_at)
 
     def is_alive(self, at: dt.datetime) -> bool:
         """Tell whether a key on these terms works at a moment."""
@@ -53,14 +54,22 @@ class KeyTerms:
     @property
     def fingerprint(self) -> str:
         """What a form remembers of the terms it was opened with."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
+        return hashlib.sha256(repr(self.facts).encode()).hexdigest()[:32]
+
+    def widens(self, before: "KeyTerms") -> bool:
+        """Tell whether a key gets more rights, a wider scope or a later end."""
+        return not before.grant.includes(self.grant) or (
+            before.expires_at is not None
+            and (self.expires_at is None or self.expires_at > before.expires_at)
+        )
 
     @property
     def facts(self) -> dict[str, str]:
         """The terms in words, as the audit log keeps them."""
         return {
             "name": self.name,
-            "permission": self.permission.label,
+            "permission": permission_facts(self.grant),
+            "access": access_facts(self.grant),
             "expires": _moment(self.expires_at),
         }
 
@@ -90,6 +99,7 @@ def create_key(
     check_unlocked(organization)
     _check_nonce_is_new(organization, nonce)
     _check_limit(organization, at)
+    check_offered(organization, terms.grant)
     _check_name_is_free(organization, terms.name)
     generated = keyformat.generate(settings.SIGNING_KEYS[0])
     key = _store(organization, generated, terms, nonce=nonce, actor=actor, at=at)
@@ -120,13 +130,14 @@ def update_key(
     if terms == current:
         return key
     changes = audit.differences(current.facts, terms.facts)
+    check_offered(organization, terms.grant, besides=current.grant)
     _check_name_is_free(organization, terms.name, besides=key)
     if key.is_expired(at) and terms.is_alive(at):
         _check_limit(organization, at)
     key.name, key.name_folded = terms.name, names.fold(terms.name)
-    key.permission = terms.permission.value
+    key.grant = terms.grant
     key.expires_at = terms.expires_at
-    key.save(update_fields=["name", "name_folded", "permission", "expires_at"])
+    key.save(update_fields=["name", "name_folded", "expires_at", *GRANT_FIELDS])
     _record(AuditAction.KEY_CHANGED, key, actor, changes, at)
     return key
 
@@ -197,12 +208,12 @@ def _store(
     at: dt.datetime,
 ) -> SecretKey:
     return SecretKey.objects.create(
+        **grant_columns(terms.grant),
         key_id=generated.key_id,
         organization=organization,
         name=terms.name,
         name_folded=names.fold(terms.name),
         digest=hashing.digest(generated.plaintext),
-        permission=terms.permission.value,
         expires_at=terms.expires_at,
         created_at=at,
         created_by=actor.user,

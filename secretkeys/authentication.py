@@ -12,18 +12,14 @@ from django.conf import settings
 from django.db import Error
 
 from secretkeys import hashing, keyformat, lookup, policy, usage
-from secretkeys.grants import Access, Grant, Permission, Resource
+from secretkeys.explanations import explain
+from secretkeys.grants import Barrier, Grant
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
 
 logger = logging.getLogger(__name__)
 
 _SCHEME = "bearer "
-# Where a resource's own name does not make a sentence.
-_WORDS = {
-    Resource.ORGANIZATION: "the organization's settings and members",
-    Resource.TRAINING: "training projects, flows and runs",
-}
 
 
 class AuthenticationFailed(Exception):
@@ -43,13 +39,17 @@ class AuthenticationFailed(Exception):
 
 
 class PresentedRequest(NamedTuple):
-    """What arrived, as strings; ``raw_path`` is the request line's, without query."""
+    """What arrived, as strings; ``raw_path`` is the request line's, without query.
+
+    ``reference`` names the request: under it members can look up why it was refused.
+    """
 
     authorization: str | None
     organization_id: str | None
     method: str
     raw_path: str
     client: usage.Client
+    reference: str
 
 
 class AuthenticatedKey(NamedTuple):
@@ -58,6 +58,7 @@ class AuthenticatedKey(NamedTuple):
     key_id: str
     name: str
     organization_id: uuid.UUID
+    expires_at: dt.datetime | None
     grant: Grant
     request: policy.Request
 
@@ -79,15 +80,16 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
     """
     token = _bearer_token(presented.authorization)
     key_id, stored = _verified_row(token)
-    grant = Grant.preset(Permission(stored.permission))
     request: policy.Request | None = None
     outcome = Outcome.ALLOWED
     try:
         _check_standing(stored, presented, at)
         request = _resolve(presented)
-        _check_request(presented, request, grant)
+        _check_request(presented, request, stored.grant)
     except AuthenticationFailed as refused:
         outcome = refused.outcome
+        if outcome.is_explained:
+            _remember(key_id, presented, request, refused, at)
         raise
     finally:
         usage.record(
@@ -102,9 +104,31 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
         key_id,
         stored.name,
         stored.organization_id,
-        grant,
+        stored.expires_at,
+        stored.grant,
         request,
     )
+
+
+def _remember(
+    key_id: str,
+    presented: PresentedRequest,
+    request: policy.Request | None,
+    refused: AuthenticationFailed,
+    at: dt.datetime,
+) -> None:
+    """Keep why the holder of a genuine key is refused, under the reference they get."""
+    denied = usage.Denied(
+        reference=presented.reference,
+        at=at,
+        outcome=refused.outcome,
+        sentence=refused.sentence,
+        method=presented.method,
+        raw_path=presented.raw_path,
+        request=request,
+        address=presented.client.address,
+    )
+    usage.remember(key_id, denied)
 
 
 def _bearer_token(authorization: str | None) -> str:
@@ -197,15 +221,10 @@ def _check_request(
     """Check the organization in the path, then the grant."""
     if any(named != presented.organization_id for named in request.organizations):
         raise AuthenticationFailed(Outcome.ORGANIZATION_MISMATCH)
-    if not grant.allows(request.resource, request.access):
-        raise AuthenticationFailed(Outcome.PERMISSION_DENIED, _denial(grant, request))
-
-
-def _denial(grant: Grant, request: policy.Request) -> str:
-    """Say which right is missing. Names no key: the client rewrites ids in messages."""
-    verb = "change" if request.access is Access.WRITE else "read"
-    return (
-        f"This secret key is {grant.permission.label} and may not {verb} "
-        f"{_WORDS.get(request.resource, request.resource.value)}. "
-        "Ask an organization admin for a key that may."
-    )
+    barrier = grant.barrier(request.resource, request.access, request.object_id)
+    if barrier is None:
+        return
+    outcome = Outcome.OUTSIDE_SCOPE
+    if barrier is Barrier.MATRIX:
+        outcome = Outcome.PERMISSION_DENIED
+    raise AuthenticationFailed(outcome, explain(grant, request, barrier))

@@ -1,17 +1,20 @@
 """The one SELECT of a verification.
 
-A model instance costs more than the whole decision, so the ORM writes the statement
-once and the hot path runs it on a plain cursor.
+A model instance, and even a cursor of Django's own, cost more than the rest of the
+decision. So the ORM writes the statement once, and the hot path runs it on a cursor of
+the database driver that stays open with its connection.
 """
 
 import datetime as dt
+import threading
 import uuid
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
-from secretkeys.models import SecretKey
+from secretkeys.grants import Grant
+from secretkeys.models import GRANT_FIELDS, SecretKey, stored_grant
 
 
 class StoredKey(NamedTuple):
@@ -19,45 +22,90 @@ class StoredKey(NamedTuple):
 
     digest: str
     name: str
-    permission: str
     expires_at: dt.datetime | None
     removed_at: dt.datetime | None
     last_used_at: dt.datetime | None
     organization_id: uuid.UUID
     organization_locked_at: dt.datetime | None
+    grant: Grant
 
 
-_COLUMNS = (
+_COLUMNS = [
     "digest",
     "name",
-    "permission",
     "expires_at",
     "removed_at",
     "last_used_at",
     "organization_id",
     "organization__locked_at",
-)
+]
+
+
+class _Statement(NamedTuple):
+    """The SELECT as Django and as the driver write it, and what makes it Python."""
+
+    sql: str
+    driver_sql: str
+    converters: dict[int, Any]
+
+
+class _Driver(threading.local):
+    """The open cursor of a thread, and the driver's connection that it belongs to."""
+
+    connection: Any = None
+    cursor: Any = None
+
+
+_driver = _Driver()
 
 
 def find(key_id: str) -> StoredKey | None:
-    """Read a key and its organization as they are now."""
-    sql, converters = _statement(connection.alias)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [key_id])
-        found = cursor.fetchone()
+    """Read a key and its organization as they are now.
+
+    A connection that broke while nobody used it is replaced, once.
+    """
+    statement = _statement(connection.alias)
+    try:
+        found = _select(statement, key_id)
+    except (InterfaceError, OperationalError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        found = _select(statement, key_id)
     if found is None:
         return None
-    row = list(found)
-    for position, (functions, expression) in converters.items():
+    row, grant = list(found[: len(_COLUMNS)]), found[len(_COLUMNS) :]
+    for position, (functions, expression) in statement.converters.items():
         for function in functions:
             row[position] = function(row[position], expression, connection)
-    return StoredKey(*row)
+    return StoredKey._make([*row, stored_grant(*grant)])
+
+
+def _select(statement: _Statement, key_id: str) -> tuple[Any, ...] | None:
+    if connection.queries_logged or connection.execute_wrappers:
+        # Somebody watches queries, and sees this one too.
+        with connection.cursor() as watched:
+            watched.execute(statement.sql, [key_id])
+            seen: tuple[Any, ...] | None = watched.fetchone()
+            return seen
+    if connection.connection is None:
+        connection.ensure_connection()
+    with connection.wrap_database_errors:
+        if _driver.connection is not connection.connection:
+            _driver.connection = connection.connection
+            _driver.cursor = connection.connection.cursor()
+        _driver.cursor.execute(statement.driver_sql, (key_id,))
+        # To the end: SQLite would keep the snapshot of a row that is left over.
+        rows: list[tuple[Any, ...]] = _driver.cursor.fetchall()
+        return rows[0] if rows else None
 
 
 @cache
-def _statement(alias: str) -> tuple[str, dict[int, Any]]:
-    """Return the SELECT for one key id, and what turns its columns into Python."""
-    query = SecretKey.objects.filter(key_id="any").values_list(*_COLUMNS).query
+def _statement(alias: str) -> _Statement:
+    columns = [*_COLUMNS, *GRANT_FIELDS]
+    query = SecretKey.objects.filter(key_id="any").values_list(*columns).query
     compiler: Any = query.get_compiler(alias)
     sql, _ = compiler.as_sql()
-    return sql, compiler.get_converters(column for column, *_ in compiler.select)
+    driver_sql = sql.replace("%s", "?") if connection.vendor == "sqlite" else sql
+    converters = compiler.get_converters(column for column, *_ in compiler.select)
+    return _Statement(sql, driver_sql, converters)

@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     ORGANIZATION_LOCKED = "organization_locked"
     PERMISSION_DENIED = "permission_denied"
+    OUTSIDE_SCOPE = "outside_scope"
     UNKNOWN_ROUTE = "unknown_route"
     NOT_CANONICAL = "not_canonical"
     UNAVAILABLE = "unavailable"
@@ -37,6 +38,11 @@ class Outcome(StrEnum):
         return _SENTENCES.get(self, _INVALID_SENTENCE)
 
     @property
+    def is_explained(self) -> bool:
+        """Whether members can look up why: the key is genuine, the request is not."""
+        return self.status in _EXPLAINED_STATUSES
+
+    @property
     def label(self) -> str:
         """What a usage page calls this outcome."""
         return _LABELS[self]
@@ -58,10 +64,12 @@ _STATUSES = {
     Outcome.EXPIRED: 401,
     Outcome.ORGANIZATION_LOCKED: 403,
     Outcome.PERMISSION_DENIED: 403,
+    Outcome.OUTSIDE_SCOPE: 403,
     Outcome.UNKNOWN_ROUTE: 404,
     Outcome.NOT_CANONICAL: 400,
     Outcome.UNAVAILABLE: 503,
 }
+_EXPLAINED_STATUSES = frozenset({400, 403, 404})
 _SENTENCES = {
     Outcome.NO_CREDENTIALS: (
         "Send a secret key in the Authorization header, as a Bearer token."
@@ -72,6 +80,7 @@ _SENTENCES = {
         "manager to unlock it."
     ),
     Outcome.PERMISSION_DENIED: "This secret key may not do this.",
+    Outcome.OUTSIDE_SCOPE: "This secret key may not do this here.",
     Outcome.UNKNOWN_ROUTE: "There is no such endpoint.",
     Outcome.NOT_CANONICAL: (
         "The path of this request is ambiguous. Send it without dot segments, empty "
@@ -88,6 +97,7 @@ _LABELS = {
     Outcome.EXPIRED: "Expired key",
     Outcome.ORGANIZATION_LOCKED: "Organization locked",
     Outcome.PERMISSION_DENIED: "Permission denied",
+    Outcome.OUTSIDE_SCOPE: "Outside access scope",
     Outcome.UNKNOWN_ROUTE: "Unknown endpoint",
     Outcome.NOT_CANONICAL: "Ambiguous path",
     Outcome.UNAVAILABLE: "Not verified",

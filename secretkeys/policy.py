@@ -1,12 +1,11 @@
-"""What a request is: (method, raw path) to resource, access and object ids.
+"""What a request is: (method, raw path) to resource, access and object.
 
-The table holds every request that the client can send (vi-sdk 0.1.0b7). What it
-does not hold is unknown, and a path that could be read in two ways is refused, never
+The table holds every request that the client can send (vi-sdk 0.1.0b7), and the one
+that asks what a key is. What it does not hold is unknown, and a path that could be read in two ways is refused, never
 normalized: a proxy in front might route the other reading.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -14,7 +13,7 @@ from urllib.parse import unquote
 from secretkeys.grants import Access, Resource
 
 # Where the API is mounted: the client drops any path prefix of its endpoint.
-API_ROOTS = ("workspaces", "plans", "dryRuns")
+API_ROOTS = ("workspaces", "plans", "dryRuns", "auth")
 
 # Shorthands at the head of a path below.
 _DATASET = "/workspaces/{org}/datasets/{org}_{dataset}"
@@ -23,6 +22,7 @@ _SOURCE = _DATASET + "/assetSources/{source_class}/{source_provider}/{source_id}
 # resource, access, method, path. Methods lie about access in places: exports are
 # POSTed but only read, and deleteManyAssetsSessions deletes by POST.
 _TABLE = """
+    identity     read  GET    /auth/whoami
     identity     read  GET    /plans
     identity     read  GET    /plans/{plan}
     identity     read  GET    /workspaces
@@ -162,12 +162,17 @@ class UnknownRoute(LookupError):
 
 
 class Request(NamedTuple):
-    """What a request asks for, and whose and which objects its path names."""
+    """What a request asks for, and whose and which object its path names.
+
+    ``object_id`` is what an access scope selects: the dataset, the training or the
+    deployment object at the head of the path; None where the path names none, as in
+    lists and creations. ``route`` is the path with placeholders.
+    """
 
     resource: Resource
     access: Access
     organizations: tuple[str, ...]
-    object_ids: Mapping[str, str]
+    object_id: str | None
     route: str
 
 
@@ -194,20 +199,17 @@ def resolve(method: str, raw_path: str) -> Request:
             dangerous percent-escape, or bytes outside printable ASCII.
         UnknownRoute: the table has no such path, or not with this method.
     """
-    found = _walk(_ROOT, _segments(raw_path), ())
-    if found is None:
-        raise UnknownRoute
-    node, values = found
+    node = _ROOT
+    organizations: list[str] = []
+    objects: list[str] = []
+    for segment in _segments(raw_path):
+        child = node.literals.get(segment)
+        node = child or _placeholder(node, segment, organizations, objects)
     if method not in node.methods:
         raise UnknownRoute(tuple(node.methods))
-    resource, access, template = node.methods[method]
-    return Request(
-        resource,
-        access,
-        organizations=tuple(value for name, value in values if name == "org"),
-        object_ids={name: value for name, value in values if name != "org"},
-        route=template,
-    )
+    resource, access, route = node.methods[method]
+    object_id = objects[0] if objects and resource.category else None
+    return Request(resource, access, tuple(organizations), object_id, route)
 
 
 def _segments(raw_path: str) -> list[str]:
@@ -236,29 +238,23 @@ def _check_escapes(segment: str, *, slash_allowed: bool) -> None:
         raise NotCanonical
 
 
-def _walk(
-    node: _Node, segments: list[str], values: tuple[tuple[str, str], ...]
-) -> tuple[_Node, tuple[tuple[str, str], ...]] | None:
-    if not segments:
-        return (node, values) if node.methods else None
-    head, rest = segments[0], segments[1:]
-    if head in node.literals:
-        return _walk(node.literals[head], rest, values)
+def _placeholder(
+    node: _Node, segment: str, organizations: list[str], objects: list[str]
+) -> _Node:
+    """Follow the placeholder that a segment fills, and take down what it names."""
     for (names, suffix), child in node.placeholders.items():
-        if not head.endswith(suffix):
+        text = segment.removesuffix(suffix)
+        if suffix and text == segment:
             continue
-        matched = _match(names, head.removesuffix(suffix))
-        if matched and (found := _walk(child, rest, values + matched)):
-            return found
-    return None
-
-
-def _match(names: tuple[str, ...], text: str) -> tuple[tuple[str, str], ...]:
-    """Match one segment; a composite one is ``{org}_{dataset}``, ids have no ``_``."""
-    parts = text.split("_", 1) if len(names) == 2 else [text]
-    if len(parts) != len(names) or not all(parts):
-        return ()
-    return tuple((name, unquote(part)) for name, part in zip(names, parts, strict=True))
+        # A composite one is {org}_{dataset}; ids of organizations have no underscore.
+        parts = text.split("_", 1) if len(names) == 2 else (text,)
+        if len(parts) != len(names) or not all(parts):
+            continue
+        for name, part in zip(names, parts, strict=True):
+            value = unquote(part) if "%" in part else part
+            (organizations if name == "org" else objects).append(value)
+        return child
+    raise UnknownRoute
 
 
 def _build(table: str) -> _Node:

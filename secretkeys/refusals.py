@@ -1,9 +1,15 @@
 """Why a change to a key cannot be made, in words for the person who asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from orgs.models import Organization
+from orgs.categories import Category
+from orgs.models import CatalogueEntry, Organization
+from secretkeys.grants import Grant, Permission
 from secretkeys.models import SecretKey
+from secretkeys.scopes import Scope
+
+# Of one category, by one key.
+MOST_SELECTED = 100
 
 
 class Refused(Exception):
@@ -41,9 +47,54 @@ class ChangedMeanwhile(Refused):
         super().__init__(now)
         self.sentence = (
             "Somebody changed this key while the form was open. Now its name is "
-            f"{now['name']}, its permission {now['permission']}, and it expires: "
-            f"{now['expires']}. Check what you chose and save again."
+            f"{now['name']}, its permission {now['permission']}, its access "
+            f"{now['access']}, and it expires: {now['expires']}. Check what you chose "
+            "and save again."
         )
+
+
+class AccessScopeLocked(Refused):
+    """The organization may not choose an access scope."""
+
+    sentence = (
+        "Access scope configuration is not available for your organization. Contact "
+        "your account manager."
+    )
+
+
+class AdvancedPermissionsLocked(Refused):
+    """The organization may not choose the matrix row by row."""
+
+    sentence = "This permission is not available to your organization."
+    field = "permission"
+
+
+class EmptyGrant(Refused):
+    """A Restricted key that may do nothing is a slip."""
+
+    sentence = "Choose Read or Write for at least one resource."
+    field = "permission"
+
+
+class NotInCatalogue(Refused):
+    """The scope names something that the organization's catalogue does not have."""
+
+    def __init__(self, category: Category, unknown: Iterable[str]) -> None:
+        super().__init__(category, unknown)
+        self.field = f"{category}_reach"
+        self.sentence = (
+            f"{category.label} are chosen from the catalogue of your organization, "
+            f"which does not have: {', '.join(sorted(unknown))}."
+        )
+
+
+class TooManySelected(Refused):
+    """Gateways hand the selected ids on in a header, which has to stay short."""
+
+    def __init__(self, category: Category) -> None:
+        super().__init__(category)
+        self.field = f"{category}_reach"
+        self.sentence = f"Select at most {MOST_SELECTED} of {category.label.lower()}."
 
 
 class Conflict(Refused):
@@ -97,3 +148,39 @@ def check_changeable(key: SecretKey) -> None:
     if key.is_replaced:
         raise AlreadyReplaced
     check_unlocked(key.organization)
+
+
+def check_offered(
+    organization: Organization, grant: Grant, *, besides: Grant | None = None
+) -> None:
+    """Refuse a grant that the organization cannot choose.
+
+    What a key already has (``besides``) it may keep, whatever was switched off or left
+    the catalogue in the meantime.
+
+    Raises:
+        AccessScopeLocked, AdvancedPermissionsLocked, EmptyGrant, NotInCatalogue,
+            TooManySelected: see there.
+    """
+    kept = besides or Grant.preset(Permission.FULL)
+    if grant.scopes != kept.scopes and not organization.access_scope:
+        raise AccessScopeLocked
+    if grant.permission is Permission.RESTRICTED and not grant.same_rows(kept):
+        if not organization.advanced_permissions:
+            raise AdvancedPermissionsLocked
+        if not any(grant.matrix.values()):
+            raise EmptyGrant
+    for category, scope in grant.scopes.items():
+        _check_selection(organization, category, scope, kept.scopes[category])
+
+
+def _check_selection(
+    organization: Organization, category: Category, scope: Scope, kept: Scope
+) -> None:
+    if len(scope.ids) > MOST_SELECTED:
+        raise TooManySelected(category)
+    if fresh := scope.ids - kept.ids:
+        entries = CatalogueEntry.objects.of(organization).in_category(category)
+        known = entries.with_ids(fresh).values_list("external_id", flat=True)
+        if unknown := fresh - set(known):
+            raise NotInCatalogue(category, unknown)

@@ -1,55 +1,42 @@
 """How keys are used: counted in memory, written in batches.
 
-``record`` only touches memory, so it can neither fail nor slow a request. A thread
-writes what has gathered every few seconds, at once for a key not seen lately, and at
-exit; a killed process loses at most one interval.
+``record`` and ``remember`` only touch memory, so they can neither fail nor slow a
+request. A thread writes what has gathered every few seconds, at once for a key not seen
+lately or a refusal, and at exit; a killed process loses at most one interval.
 """
 
 import atexit
 import datetime as dt
-import ipaddress
 import logging
 import os
 import threading
-from collections import Counter
+import time
+from collections import deque
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import Error, close_old_connections, connection, transaction
-from django.db.models import Q
+from django.db import Error, close_old_connections, transaction
 
-from secretkeys.models import SecretKey
+from secretkeys import usage_writes
+from secretkeys.models import KeyActivity
 from secretkeys.outcomes import Outcome
 from secretkeys.policy import Request
+from secretkeys.usage_writes import Client, Denied, LastUse, Row, Tally
+
+__all__ = ["Client", "Denied", "flush", "forget_waiting", "record", "remember"]
 
 logger = logging.getLogger(__name__)
 
 # How exact "Last Used" is; more often is not written.
-LAST_USED_RESOLUTION = dt.timedelta(minutes=1)
+LAST_USED_RESOLUTION = usage_writes.LAST_USED_RESOLUTION
 # While the database cannot be written, this many different rows are kept.
 _MOST_ROWS_WAITING = 100_000
-
-
-class Client(NamedTuple):
-    """Who sent a request: its network address and its User-Agent."""
-
-    address: str | None
-    user_agent: str
-
-
-class _Row(NamedTuple):
-    """One counter; the columns that identify a KeyUsage."""
-
-    key_id: str
-    hour: dt.datetime
-    resource: str
-    access: int
-    outcome: str
-
-
-class _LastUse(NamedTuple):
-    at: dt.datetime
-    client: Client
+# And this many refusals, of as many keys: the newest of each.
+_MOST_DENIALS_WAITING = 20
+_MOST_DENIED_KEYS = 1000
+_LONGEST_OBJECT_ID = 64
+# Seconds: what is urgent again and again is written together.
+_LEAST_PAUSE = 0.25
 
 
 class _Waiting:
@@ -62,10 +49,22 @@ class _Waiting:
         self.lock = threading.Lock()
         # Held while a batch is written: whoever stops the process waits for it.
         self.writing = threading.Lock()
-        self.counts: Counter[_Row] = Counter()
-        self.last_uses: dict[str, _LastUse] = {}
         self.urgent = threading.Event()
         self.writer: threading.Thread | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        self.tallies: dict[Row, Tally] = {}
+        self.last_uses: dict[str, LastUse] = {}
+        self.denials: dict[str, deque[Denied]] = {}
+
+
+class _Batch(NamedTuple):
+    """What one flush writes."""
+
+    tallies: dict[Row, Tally]
+    last_uses: dict[str, LastUse]
+    denials: dict[str, deque[Denied]]
 
 
 _waiting = _Waiting()
@@ -90,20 +89,23 @@ def record(
         last_used_at: what the key's row says now.
         at: the moment of the request, UTC.
     """
-    row = _Row(
-        key_id,
-        at.replace(minute=0, second=0, microsecond=0),
-        request.resource.value if request else "",
-        request.access.value if request else 0,
-        outcome.value,
-    )
+    row = _row(key_id, outcome, request, client, at)
     with _waiting.lock:
-        if row in _waiting.counts or len(_waiting.counts) < _MOST_ROWS_WAITING:
-            _waiting.counts[row] += 1
+        _add(row, 1, at)
         if last_used_at is None or at - last_used_at >= LAST_USED_RESOLUTION:
             if key_id not in _waiting.last_uses:
                 _waiting.urgent.set()
-            _waiting.last_uses[key_id] = _LastUse(at, client)
+            _waiting.last_uses[key_id] = LastUse(at, client)
+    _start_writer()
+
+
+def remember(key_id: str, denial: Denied) -> None:
+    """Keep why a request was refused, for whoever looks its reference up."""
+    with _waiting.lock:
+        if len(_waiting.denials) < _MOST_DENIED_KEYS or key_id in _waiting.denials:
+            newest: deque[Denied] = deque(maxlen=_MOST_DENIALS_WAITING)
+            _waiting.denials.setdefault(key_id, newest).append(denial)
+            _waiting.urgent.set()
     _start_writer()
 
 
@@ -111,68 +113,71 @@ def flush() -> None:
     """Write what has gathered, in one transaction; on failure keep it for later."""
     with _waiting.writing:
         with _waiting.lock:
-            counts, _waiting.counts = _waiting.counts, Counter()
-            last_uses, _waiting.last_uses = _waiting.last_uses, {}
+            batch = _Batch(_waiting.tallies, _waiting.last_uses, _waiting.denials)
+            _waiting.clear()
             _waiting.urgent.clear()
-        if not counts and not last_uses:
+        if not any(batch):
             return
         try:
             with transaction.atomic():
-                _write_counts(counts)
-                _write_last_uses(last_uses)
+                usage_writes.write_counts(batch.tallies)
+                usage_writes.write_activity(batch.tallies)
+                usage_writes.write_last_uses(batch.last_uses)
+                usage_writes.write_denials(batch.denials)
         except Error:
-            logger.exception("Usage of %d rows could not be written yet.", len(counts))
-            with _waiting.lock:
-                _waiting.counts.update(counts)
-                _waiting.last_uses = last_uses | _waiting.last_uses
+            rows = len(batch.tallies)
+            logger.exception("Usage of %d rows could not be written yet.", rows)
+            _put_back(batch)
 
 
 def forget_waiting() -> None:
     """Drop what has not been written."""
     with _waiting.lock:
-        _waiting.counts.clear()
-        _waiting.last_uses.clear()
+        _waiting.clear()
 
 
-def _write_counts(counts: Counter[_Row]) -> None:
-    # Sorted, so that two processes lock shared rows in the same order.
-    to_column = connection.ops.adapt_datetimefield_value
-    rows = [
-        (row.key_id, to_column(row.hour), row.resource, row.access, row.outcome, count)
-        for row, count in sorted(counts.items())
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO secretkeys_keyusage"
-            " (key_id, hour, resource, access, outcome, count)"
-            " VALUES (%s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (key_id, hour, resource, access, outcome) DO UPDATE"
-            " SET count = secretkeys_keyusage.count + excluded.count",
-            rows,
-        )
+def _row(
+    key_id: str,
+    outcome: Outcome,
+    request: Request | None,
+    client: Client,
+    at: dt.datetime,
+) -> Row:
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    if request is None:
+        return Row(key_id, hour, "", 0, outcome.value, "", "")
+    resource, access = request.resource.value, request.access.value
+    if outcome is not Outcome.ALLOWED:
+        return Row(key_id, hour, resource, access, outcome.value, "", "")
+    object_id, address = _kept_apart(request.object_id), client.address or ""
+    return Row(key_id, hour, resource, access, outcome.value, object_id, address)
 
 
-def _write_last_uses(last_uses: dict[str, _LastUse]) -> None:
-    for key_id, (at, client) in sorted(last_uses.items()):
-        stale = Q(last_used_at=None) | Q(last_used_at__lte=at - LAST_USED_RESOLUTION)
-        SecretKey.objects.filter(stale, key_id=key_id).update(
-            last_used_at=at,
-            last_used_address=_address(client.address),
-            last_used_client=_printable(client.user_agent)[:200],
-        )
+def _add(row: Row, count: int, at: dt.datetime) -> None:
+    """Count into a row; when too many wait, objects and addresses are not kept apart."""
+    tallies = _waiting.tallies
+    if row not in tallies and len(tallies) >= _MOST_ROWS_WAITING:
+        if row.outcome == Outcome.ALLOWED:
+            row = row._replace(object_id=KeyActivity.MANY, address=KeyActivity.MANY)
+        if row not in tallies and len(tallies) >= 2 * _MOST_ROWS_WAITING:
+            return
+    tally = tallies.setdefault(row, Tally(at))
+    tally.count += count
+    tally.last_at = max(tally.last_at, at)
 
 
-def _address(text: str | None) -> str | None:
-    """Return a network address, or None: behind a socket file a client has none."""
-    try:
-        return str(ipaddress.ip_address(text or ""))
-    except ValueError:
-        return None
+def _put_back(batch: _Batch) -> None:
+    with _waiting.lock:
+        for row, tally in batch.tallies.items():
+            _add(row, tally.count, tally.last_at)
+        _waiting.last_uses = batch.last_uses | _waiting.last_uses
+        _waiting.denials = batch.denials | _waiting.denials
 
 
-def _printable(text: str) -> str:
-    """Leave out what a database refuses: one odd client must not stop the batch."""
-    return "".join(character for character in text if character.isprintable())
+def _kept_apart(object_id: str | None) -> str:
+    if object_id is None:
+        return ""
+    return object_id if len(object_id) <= _LONGEST_OBJECT_ID else KeyActivity.MANY
 
 
 def _start_writer() -> None:
@@ -190,6 +195,7 @@ def _write_forever() -> None:
         _waiting.urgent.wait(settings.USAGE_FLUSH_SECONDS)
         close_old_connections()
         flush()
+        time.sleep(_LEAST_PAUSE)
 
 
 def _forget_parent() -> None:

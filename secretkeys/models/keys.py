@@ -1,4 +1,4 @@
-"""Secret keys and their usage."""
+"""Secret keys: the row of each, and how lists read them."""
 
 import datetime as dt
 import uuid
@@ -6,14 +6,24 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Lower, NullIf, TruncDate
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 
 from orgs import names
 from orgs.models import Organization, User
 from secretkeys import badges, keyformat
-from secretkeys.grants import Access, Permission, Resource
-from secretkeys.outcomes import Outcome
+from secretkeys.grants import Access, Grant, Permission
+from secretkeys.models.grant_fields import (
+    GRANT_FIELDS,
+    LEVEL_FIELDS,
+    REACH_FIELDS,
+    grant_columns,
+    ids_field,
+    level_field,
+    reach_field,
+    stored_grant,
+)
+from secretkeys.scopes import Reach
 
 
 class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
@@ -146,6 +156,19 @@ class SecretKey(models.Model):
     permission = models.CharField(
         max_length=20, choices=[(level.value, level.label) for level in Permission]
     )
+    datasets_level = level_field()
+    assets_level = level_field()
+    annotations_level = level_field()
+    training_level = level_field()
+    models_level = level_field()
+    deployments_level = level_field()
+    organization_level = level_field()
+    dataset_reach = reach_field()
+    dataset_ids = ids_field()
+    training_reach = reach_field()
+    training_ids = ids_field()
+    deployment_reach = reach_field()
+    deployment_ids = ids_field()
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     # Empty when a command made the key.
@@ -183,6 +206,21 @@ class SecretKey(models.Model):
                 condition=Q(permission__in=[level.value for level in Permission]),
                 name="key_permission_known",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    *((f"{name}__lte", Access.WRITE.value) for name in LEVEL_FIELDS)
+                ),
+                name="key_levels_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    *(
+                        (f"{name}__in", [each.value for each in Reach])
+                        for name in REACH_FIELDS
+                    )
+                ),
+                name="key_reaches_known",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "name_folded"], name="key_by_name"),
@@ -204,9 +242,14 @@ class SecretKey(models.Model):
         return self.created_by.display_name if self.created_by else "Command line"
 
     @property
-    def access_summary(self) -> str:
-        """The Access column: which datasets, training and deployments it reaches."""
-        return "All"
+    def grant(self) -> Grant:
+        """What the key may do."""
+        return stored_grant(*(getattr(self, name) for name in GRANT_FIELDS))
+
+    @grant.setter
+    def grant(self, grant: Grant) -> None:
+        for name, value in grant_columns(grant).items():
+            setattr(self, name, value)
 
     @property
     def is_removed(self) -> bool:
@@ -236,61 +279,3 @@ class SecretKey(models.Model):
         )
         active_at = self.last_used_at or self.created_at
         return expiry or badges.idle_badge(active_at, at=at)
-
-
-class KeyUsageQuerySet(models.QuerySet["KeyUsage"]):
-    """Reads of counted requests."""
-
-    def since(self, moment: dt.datetime) -> Self:
-        """Return the rows of hours that began at or after ``moment``."""
-        return self.filter(hour__gte=moment)
-
-    def by_day(self) -> models.QuerySet["KeyUsage", tuple[dt.date, str, int]]:
-        """Return (day, outcome, requests)."""
-        return (
-            self.annotate(day=TruncDate("hour", tzinfo=dt.UTC))
-            .values("day", "outcome")
-            .annotate(total=models.Sum("count"))
-            .values_list("day", "outcome", "total")
-        )
-
-    def total(self) -> int:
-        """Return how many requests the rows count."""
-        return self.aggregate(total=models.Sum("count"))["total"] or 0
-
-
-class KeyUsage(models.Model):
-    """How many requests of one kind a key made in one hour (UTC)."""
-
-    key = models.ForeignKey(SecretKey, on_delete=models.CASCADE, related_name="usage")
-    hour = models.DateTimeField()
-    # Empty where a request was refused before anybody asked what it was.
-    resource = models.CharField(
-        max_length=20,
-        blank=True,
-        choices=[(each.value, each.value) for each in Resource],
-    )
-    access = models.PositiveSmallIntegerField(
-        choices=[(each.value, each.name.lower()) for each in Access]
-    )
-    outcome = models.CharField(
-        max_length=30, choices=[(each.value, each.label) for each in Outcome]
-    )
-    count = models.PositiveBigIntegerField()
-
-    objects = KeyUsageQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["key", "hour", "resource", "access", "outcome"],
-                name="usage_unique",
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome__in=[each.value for each in Outcome]),
-                name="usage_outcome_known",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.count} {self.outcome} at {self.hour:%Y-%m-%d %H}:00"

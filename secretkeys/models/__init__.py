@@ -1,0 +1,25 @@
+"""Secret keys and what they were used for."""
+
+from secretkeys.models.grant_fields import GRANT_FIELDS, grant_columns, stored_grant
+from secretkeys.models.keys import SORT_FIELDS, SecretKey, SecretKeyQuerySet
+from secretkeys.models.usage import (
+    ACTIVITY_DAYS,
+    DENIAL_LIFETIME,
+    Denial,
+    KeyActivity,
+    KeyUsage,
+)
+
+__all__ = [
+    "ACTIVITY_DAYS",
+    "DENIAL_LIFETIME",
+    "GRANT_FIELDS",
+    "SORT_FIELDS",
+    "Denial",
+    "KeyActivity",
+    "KeyUsage",
+    "SecretKey",
+    "SecretKeyQuerySet",
+    "grant_columns",
+    "stored_grant",
+]
