@@ -46,6 +46,11 @@ TRUSTED_PROXY_COUNT = values.not_negative(
     "TRUSTED_PROXY_COUNT", env.int("TRUSTED_PROXY_COUNT", 0)
 )
 
+# Reverse proxies that may ask /auth/verify about the requests of others.
+GATEWAY_PROXIES = values.networks(
+    "GATEWAY_PROXIES", env.list("GATEWAY_PROXIES", ["127.0.0.1/32", "::1/128"])
+)
+
 # --- Application ---------------------------------------------------------------------
 ROOT_URLCONF = "config.urls"
 APPEND_SLASH = False
@@ -56,6 +61,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
+    # Without its discovery: orgs/admin.py names every page that account managers get.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -158,6 +165,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
+# Seconds: how long ago somebody may have signed in who gives rights away or ends them.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 # By address only: a limit by account would let strangers lock somebody out.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip", "reset_password": "20/m/ip"}
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

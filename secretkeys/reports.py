@@ -5,7 +5,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from secretkeys.models import SecretKey
+from orgs.models import CatalogueEntry
+from secretkeys.grants import Resource
+from secretkeys.models import Denial, SecretKey
 from secretkeys.outcomes import Outcome
 
 
@@ -24,6 +26,42 @@ class OutcomeCount:
 
     label: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeWords:
+    """One line of an access scope; ``entries`` are the selected ones by name."""
+
+    title: str
+    reach: str
+    entries: list[str]
+
+
+def scope_words(key: SecretKey) -> list[ScopeWords]:
+    """Return a key's access scope in words; selected entries by their present names."""
+    lines = []
+    for category, scope in key.grant.scopes.items():
+        names = dict.fromkeys(sorted(scope.ids))
+        entries = CatalogueEntry.objects.of(key.organization).in_category(category)
+        names |= dict(entries.with_ids(scope.ids).values_list("external_id", "name"))
+        lines.append(
+            ScopeWords(
+                f"{category.value.title()} Access",
+                scope.reach.name.title(),
+                [name or external_id for external_id, name in names.items()],
+            )
+        )
+    return lines
+
+
+def object_name(denial: Denial) -> str:
+    """Return what the catalogue calls the object of a refused request, or its id."""
+    category = Resource(denial.resource).category if denial.resource else None
+    if category is None or not denial.object_id:
+        return ""
+    entries = CatalogueEntry.objects.of(denial.key.organization).in_category(category)
+    entry = entries.with_ids([denial.object_id]).first()
+    return entry.name if entry else denial.object_id
 
 
 def requests_7_days(key: SecretKey, *, at: dt.datetime) -> int:

@@ -1,5 +1,6 @@
 from django.urls import path, register_converter
 
+from orgs.categories import Category
 from secretkeys import keyformat, views
 
 
@@ -15,14 +16,51 @@ class KeyIdConverter:
         return value
 
 
+class ReferenceConverter:
+    """The request id of an answer, 32 hexadecimal digits."""
+
+    regex = "[0-9a-f]{32}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class CategoryConverter:
+    """A category of the catalogue."""
+
+    regex = "|".join(Category)
+
+    def to_python(self, value: str) -> Category:
+        return Category(value)
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(KeyIdConverter, "key_id")
+register_converter(ReferenceConverter, "reference")
+register_converter(CategoryConverter, "category")
 
 app_name = "secretkeys"
 urlpatterns = [
     path("secret-keys", views.key_list, name="list"),
     path("secret-keys/new", views.key_create, name="create"),
+    path(
+        "secret-keys/catalogue/<category:category>",
+        views.catalogue_picker,
+        name="catalogue",
+    ),
+    path(
+        "secret-keys/denials/<reference:reference>",
+        views.denial_detail,
+        name="denial",
+    ),
     path("secret-keys/<key_id:key_id>", views.key_detail, name="detail"),
     path("secret-keys/<key_id:key_id>/edit", views.key_edit, name="edit"),
+    path("secret-keys/<key_id:key_id>/edit/preview", views.key_preview, name="preview"),
     path("secret-keys/<key_id:key_id>/rotate", views.key_rotate, name="rotate"),
     path("secret-keys/<key_id:key_id>/remove", views.key_remove, name="remove"),
     path(

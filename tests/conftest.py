@@ -1,12 +1,14 @@
 """The cast: acme with ada, its Owner, abe, an Admin, and mel, a Member; globex with gus."""
 
 import datetime as dt
+import time
 import uuid
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 import vi
+from allauth.account.internal.flows import login
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -18,9 +20,9 @@ from orgs.models import Membership, Organization, User
 from orgs.roles import Role
 from secretkeys import hashing, usage
 from secretkeys.actions import KeyTerms, create_key
-from secretkeys.grants import Permission
+from secretkeys.grants import Grant, Permission
 from secretkeys.keyformat import Plaintext
-from secretkeys.models import SecretKey
+from secretkeys.models import SecretKey, grant_columns
 
 PASSWORD = "correct horse battery staple"
 
@@ -69,20 +71,26 @@ def globex(gus: User) -> Organization:
 
 @pytest.fixture
 def make_key(acme: Organization, ada: User) -> MakeKey:
-    """Return a function that creates a key of acme as ada would."""
+    """Return a function that creates a key of acme as ada would.
+
+    A grant that ada could not choose is what the key has from another time.
+    """
 
     def make(
         name: str = "pipeline",
         *,
         organization: Organization = acme,
         permission: Permission = Permission.FULL,
+        grant: Grant | None = None,
         expires_at: dt.datetime | None = None,
         at: dt.datetime | None = None,
         **columns: object,
     ) -> tuple[SecretKey, Plaintext]:
+        if grant is not None:
+            columns = grant_columns(grant) | columns
         key, plaintext = create_key(
             organization,
-            KeyTerms(name, permission, expires_at),
+            KeyTerms(name, Grant.preset(permission), expires_at),
             nonce=uuid.uuid4(),
             actor=Actor.person(ada),
             at=at or timezone.now(),
@@ -96,12 +104,17 @@ def make_key(acme: Organization, ada: User) -> MakeKey:
 
 
 @pytest.fixture
-def client_for() -> Callable[[User], Client]:
-    """Return a function that signs a person in."""
+def client_for() -> Callable[..., Client]:
+    """Return a function that signs a person in; nothing asks for a password again."""
 
-    def sign_in(user: User) -> Client:
+    def sign_in(user: User, *, signed_in_at: float | None = None) -> Client:
         client = Client()
         client.force_login(user)
+        session = client.session
+        record = {"method": "password", "at": signed_in_at or time.time()}
+        session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+        session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [record]
+        session.save()
         return client
 
     return sign_in

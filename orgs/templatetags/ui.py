@@ -33,6 +33,20 @@ def ago(moment: dt.datetime) -> SafeString:
 
 
 @register.filter
+def ago_inside(moment: dt.datetime) -> SafeString:
+    """Say the same as ``ago`` inside a sentence."""
+    text = _ago(timezone.now() - moment)
+    return _time(moment, text.lower() if text else f"on {_day(moment)}")
+
+
+@register.filter
+def moment(at: dt.datetime) -> SafeString:
+    """Say the day and the minute of a moment, UTC."""
+    at = at.astimezone(dt.UTC)
+    return _time(at, f"{_day(at)}, {at:%H:%M} UTC")
+
+
+@register.filter
 def day(moment: dt.datetime) -> SafeString:
     """Say the day of a moment, such as 21 Aug 2026."""
     return _time(moment, _day(moment))

@@ -13,7 +13,7 @@ function fromTemplate(id, text) {
   return node;
 }
 
-// Ids of what gets the focus when a dialog closes, best first.
+// Ids of what gets the focus on closing, best first.
 let focusNext = [];
 
 function rememberFocus(link) {
@@ -39,9 +39,7 @@ function open(dialog) {
   showScripted(dialog);
   dialog.showModal();
   const invalid = dialog.querySelector("[aria-invalid=true]");
-  if (!invalid) return;
-  dialog.querySelector("[autofocus]").autofocus = false;
-  invalid.focus();
+  invalid?.focus();
 }
 
 function closed(dialog) {
@@ -108,7 +106,7 @@ on("htmx:afterSwap", ({ detail }) => {
     if (activeElement === body) document.querySelector("#pages [aria-current]")?.focus();
     return;
   }
-  // What has the focus may have gone, or something better may have come.
+  // What has the focus may have gone, or better may have come.
   const at = focusNext.indexOf(activeElement.id);
   if (at > 0 || (focusNext[0] && activeElement === body)) restoreFocus();
 });
@@ -125,10 +123,12 @@ on("click", (event) => {
   dialog.close();
 });
 on("keydown", (event) => {
-  if (event.key === "Escape" && openDialog()?.matches("[closedby=none]")) event.preventDefault();
+  const { key, target } = event;
+  if (key === "Escape" && openDialog()?.matches("[closedby=none]")) event.preventDefault();
+  if (key === "Enter" && "noSubmit" in target.dataset) event.preventDefault();
 });
 
-// A whole key that somebody looks for must not get into an address.
+// A whole key must not get into an address.
 on("input", ({ target }) => {
   const cut = target.value.replace(/(dtvi_[A-Za-z0-9]{16})[A-Za-z0-9]+/g, "$1");
   if (target.id === "keys-q" && cut !== target.value) target.value = cut;

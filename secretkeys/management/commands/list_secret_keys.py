@@ -38,6 +38,8 @@ def _row(key: SecretKey) -> dict[str, str | None]:
         "key_id": key.key_id,
         "name": key.name,
         "permission": key.permission,
+        "grant": key.grant.words,
+        "access": key.grant.access_words,
         "status": "expired" if key.is_expired(timezone.now()) else "active",
         "created_at": key.created_at.isoformat(),
         "created_by": key.creator_name,

@@ -13,17 +13,20 @@ from django.utils import timezone
 
 from orgs.actions import create_organization
 from orgs.audit import COMMAND_LINE, Actor
-from orgs.models import Membership, Organization, User
+from orgs.categories import Category
+from orgs.models import CatalogueEntry, Membership, Organization, User
 from orgs.roles import Role
 from secretkeys import actions
 from secretkeys.actions import KeyTerms
-from secretkeys.grants import Access, Permission, Resource
-from secretkeys.models import KeyUsage, SecretKey
+from secretkeys.grants import Access, Grant, Permission, Resource
+from secretkeys.models import ACTIVITY_DAYS, KeyActivity, KeyUsage, SecretKey
 from secretkeys.outcomes import Outcome
+from secretkeys.scopes import Reach, Scope
 
 _ORGANIZATION = "Northwind Robotics"
 _ACCOUNT_MANAGER = "account-manager@example.com"
 _USAGE_DAYS = 90
+_PREVIEWED = dt.timedelta(days=ACTIVITY_DAYS)
 _CLIENT = "vi/0.1.0b7 (Python/3.11.7; Linux/6.1)"
 
 
@@ -38,7 +41,7 @@ class _Key(NamedTuple):
 
     name: str
     creator: str
-    permission: Permission
+    grant: Grant
     age: float
     used: float | None
     expires_in: float | None = None
@@ -54,25 +57,52 @@ _PEOPLE = [
     _Person("ana@northwind.example", "Ana Lopes", Role.MEMBER),
 ]
 _MINUTE = 1 / (24 * 60)
+_CATALOGUE = [
+    (Category.DATASET, "warehouse-shelves"),
+    (Category.DATASET, "checkout-line"),
+    (Category.DATASET, "robot-arm-defects"),
+    (Category.DATASET, "pallet-counting"),
+    (Category.DATASET, "forklift-near-misses"),
+    (Category.TRAINING, "shelf-detector"),
+    (Category.TRAINING, "defect-classifier"),
+    (Category.DEPLOYMENT, "edge-gateway-7"),
+    (Category.DEPLOYMENT, "checkout-camera"),
+]
+_DATASETS = {
+    category: Scope(Reach.SELECTED, frozenset(ids))
+    if category is Category.DATASET
+    else Scope(Reach.NONE)
+    for ids in [("warehouse-shelves", "checkout-line")]
+    for category in Category
+}
+_EDGE = dict.fromkeys(Category, Scope(Reach.NONE)) | {
+    Category.DEPLOYMENT: Scope(Reach.SELECTED, frozenset({"edge-gateway-7"}))
+}
+_FULL = Grant.preset(Permission.FULL)
+_READ_ONLY = Grant.preset(Permission.READ_ONLY)
+_VENDOR = Grant.preset(Permission.LABELER_ONLY, _DATASETS)
+_PILOT = Grant.restricted(
+    {Resource.DEPLOYMENTS: Access.WRITE, Resource.MODELS: Access.READ}, _EDGE
+)
 _KEYS = [
-    _Key("production-deployment-key", "Mei Tan", Permission.FULL, 256, 2.2 * _MINUTE,
+    _Key("production-deployment-key", "Mei Tan", _FULL, 256, 2.2 * _MINUTE,
          daily_requests=4200),
-    _Key("training-automation", "Jonas Weber", Permission.FULL, 178, 70 * _MINUTE,
+    _Key("training-automation", "Jonas Weber", _FULL, 178, 70 * _MINUTE,
          expires_in=6.5, daily_requests=1900, denied_percent=1),
-    _Key("sdk-integration", "Mei Tan", Permission.READ_ONLY, 173, 1.2,
+    _Key("sdk-integration", "Mei Tan", _READ_ONLY, 173, 1.2,
          daily_requests=1100, denied_percent=2),
-    _Key("labeling-vendor-acme", "Priya Raman", Permission.LABELER_ONLY, 97, 3.2,
+    _Key("labeling-vendor-acme", "Priya Raman", _VENDOR, 97, 3.2,
          daily_requests=600),
-    _Key("grafana-exporter", "Jonas Weber", Permission.READ_ONLY, 82, 5.1,
+    _Key("grafana-exporter", "Jonas Weber", _READ_ONLY, 82, 5.1,
          daily_requests=290, denied_percent=3),
-    _Key("staging-smoke-tests", "Jonas Weber", Permission.READ_ONLY, 297, 94.3),
-    _Key("edge-device-pilot", "Priya Raman", Permission.LABELER_ONLY, 4, None,
+    _Key("staging-smoke-tests", "Jonas Weber", _READ_ONLY, 297, 94.3),
+    _Key("edge-device-pilot", "Priya Raman", _PILOT, 4, None,
          expires_in=361),
-    _Key("hackathon-2026", "Priya Raman", Permission.FULL, 53, 50, expires_in=-23,
+    _Key("hackathon-2026", "Priya Raman", _FULL, 53, 50, expires_in=-23,
          daily_requests=40),
 ]  # fmt: skip
-_REMOVED = _Key("old-notebook", "Jonas Weber", Permission.FULL, 320, 120)
-_ROTATED = _Key("nightly-export", "Mei Tan", Permission.READ_ONLY, 88, 0.4, expires_in=2,
+_REMOVED = _Key("old-notebook", "Jonas Weber", _FULL, 320, 120)
+_ROTATED = _Key("nightly-export", "Mei Tan", _READ_ONLY, 88, 0.4, expires_in=2,
                 daily_requests=120)  # fmt: skip
 
 # What the requests of a level are about, most of them first.
@@ -89,6 +119,12 @@ _TOUCHES = {
         (Resource.ANNOTATIONS, Access.WRITE),
         (Resource.ASSETS, Access.READ),
     ],
+}
+# The objects and addresses that requests of one day are about and from.
+_OBJECTS = {
+    Category.DATASET: ("warehouse-shelves", "checkout-line"),
+    Category.TRAINING: ("shelf-detector",),
+    Category.DEPLOYMENT: ("edge-gateway-7",),
 }
 
 
@@ -120,7 +156,14 @@ def _create_people(password: str) -> tuple[Organization, dict[str, User]]:
         _ORGANIZATION, owner=people[_OWNER.name], actor=COMMAND_LINE
     )
     organization.account_manager_email = _ACCOUNT_MANAGER
-    organization.save(update_fields=["account_manager_email"])
+    organization.access_scope = organization.advanced_permissions = True
+    organization.save()
+    CatalogueEntry.objects.bulk_create(
+        CatalogueEntry(
+            organization=organization, category=category, external_id=name, name=name
+        )
+        for category, name in _CATALOGUE
+    )
     Membership.objects.bulk_create(
         Membership(
             organization=organization, user=people[person.name], role=person.role.value
@@ -137,7 +180,7 @@ def _create_key(
     expires_at = now + dt.timedelta(plan.expires_in) if plan.expires_in else None
     key, _ = actions.create_key(
         organization,
-        KeyTerms(plan.name, plan.permission, expires_at),
+        KeyTerms(plan.name, plan.grant, expires_at),
         nonce=uuid.uuid4(),
         actor=actor,
         at=now - dt.timedelta(plan.age),
@@ -148,7 +191,9 @@ def _create_key(
             last_used_address="10.2.0.7",
             last_used_client=_CLIENT,
         )
-    KeyUsage.objects.bulk_create(_usage(key, plan, now), batch_size=2000)
+    usage = list(_usage(key, plan, now))
+    KeyUsage.objects.bulk_create(usage, batch_size=2000)
+    KeyActivity.objects.bulk_create(_activity(key, usage, now), batch_size=2000)
     if plan is _REMOVED:
         actions.remove_key(key, actor=actor, at=now - dt.timedelta(100))
     if plan is _ROTATED:
@@ -176,7 +221,7 @@ def _one_hour(key: SecretKey, plan: _Key, hour: dt.datetime) -> Iterator[KeyUsag
     uneven = 0.7 + zlib.crc32(f"{key.name}{hour:%d%H}".encode()) % 600 / 1000
     requests = round(plan.daily_requests / 24 * by_day * by_hour * uneven)
     denied = requests * plan.denied_percent // 100
-    main, other = _TOUCHES[plan.permission]
+    main, other = _TOUCHES[plan.grant.permission]
     for (resource, access), outcome, count in (
         (main, Outcome.ALLOWED, requests - denied - requests // 4),
         (other, Outcome.ALLOWED, requests // 4),
@@ -190,4 +235,29 @@ def _one_hour(key: SecretKey, plan: _Key, hour: dt.datetime) -> Iterator[KeyUsag
                 access=access.value,
                 outcome=outcome.value,
                 count=count,
+            )
+
+
+def _activity(
+    key: SecretKey, usage: list[KeyUsage], now: dt.datetime
+) -> Iterator[KeyActivity]:
+    """Spread what was allowed lately over objects."""
+    days: dict[tuple[dt.date, str, int], list[KeyUsage]] = {}
+    for hour in usage:
+        if hour.outcome == Outcome.ALLOWED and now - hour.hour < _PREVIEWED:
+            kind = hour.hour.date(), hour.resource, hour.access
+            days.setdefault(kind, []).append(hour)
+    for (day, resource, access), hours in days.items():
+        category = Resource(resource).category
+        objects = _OBJECTS[category] if category else ("",)
+        for object_id in objects:
+            yield KeyActivity(
+                key=key,
+                day=day,
+                resource=resource,
+                access=access,
+                object_id=object_id,
+                address="10.2.0.7",
+                count=sum(hour.count for hour in hours) // len(objects) + 1,
+                last_at=max(hour.hour for hour in hours),
             )

@@ -1,0 +1,73 @@
+"""Rotate and Remove Key."""
+
+import datetime as dt
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from secretkeys.forms.fields import NonceField, day
+from secretkeys.models import SecretKey
+
+_OVERLAPS = {0: "Stop now", 1: "1 hour", 24: "24 hours", 168: "7 days"}
+
+
+class RotateForm(forms.Form):
+    """Rotate: how long the current key keeps working."""
+
+    overlap = forms.ChoiceField(
+        initial="24",
+        error_messages={
+            "required": "Choose how long the current key keeps working.",
+            "invalid_choice": "Choose a time from the list.",
+        },
+    )
+    nonce = NonceField()
+
+    def __init__(self, *args: Any, at: dt.datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["overlap"]).choices = [
+            (str(hours), _overlap(hours, at)) for hours in _OVERLAPS
+        ]
+
+    @property
+    def overlap_value(self) -> dt.timedelta:
+        """The chosen time."""
+        return dt.timedelta(hours=int(self.cleaned_data["overlap"]))
+
+    @property
+    def toast(self) -> str:
+        """What to say once it is done."""
+        hours = int(self.cleaned_data["overlap"])
+        if not hours:
+            return "Secret key rotated. The old key has stopped."
+        return f"Secret key rotated. The old key stops in {_OVERLAPS[hours]}."
+
+
+class RemoveForm(forms.Form):
+    """Remove Key: the name is typed where the key is in use."""
+
+    confirmation = forms.CharField(required=False, max_length=1000)
+
+    def __init__(
+        self, *args: Any, key: SecretKey, must_confirm: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+        self.must_confirm = must_confirm
+
+    def clean_confirmation(self) -> str:
+        """Compare what was typed with the key's name."""
+        typed = str(self.cleaned_data["confirmation"])
+        if self.must_confirm and typed.strip() != self.key.name:
+            raise ValidationError(
+                f"The name does not match. Type {self.key.name} exactly."
+            )
+        return typed
+
+
+def _overlap(hours: int, at: dt.datetime) -> str:
+    if not hours:
+        return _OVERLAPS[hours]
+    until = at + dt.timedelta(hours=hours)
+    return f"{_OVERLAPS[hours]} (until {day(until)}, {until:%H:%M} UTC)"

@@ -1,0 +1,111 @@
+"""Access scope in the form: how far each category reaches, and what can be selected."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from orgs.categories import Category
+from orgs.models import CatalogueEntry, Organization
+from secretkeys.forms import KeyEditForm, KeyForm
+from secretkeys.scopes import Reach
+
+# Entries that are shown; beyond them, the filter finds more.
+MOST_SHOWN = 50
+_LONGEST_QUERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One entry; ``name`` is empty where the catalogue does not have it any more."""
+
+    external_id: str
+    name: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """The entries to select from, selected ones first; ``hidden`` ones did not fit."""
+
+    category: Category
+    options: list[Option]
+    query: str
+    hidden: int
+    is_empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRow:
+    """One category of the access scope."""
+
+    category: Category
+    title: str
+    icon: str
+    reach: str
+    choices: list[tuple[str, str]]
+    errors: list[str]
+    picker: Picker
+
+    @property
+    def words(self) -> str:
+        """What is chosen, where it cannot be changed."""
+        if self.reach != Reach.SELECTED:
+            return f"{self.reach.title()} {self.category.label.lower()}"
+        names = [each.name or each.external_id for each in self.picker.options]
+        return ", ".join(names[: sum(each.selected for each in self.picker.options)])
+
+
+_ICONS = {
+    Category.DATASET: "database",
+    Category.TRAINING: "training",
+    Category.DEPLOYMENT: "cube",
+}
+
+
+def scope_rows(form: KeyForm | KeyEditForm) -> Iterator[ScopeRow]:
+    """Return the access scope as the form has it; one query or two per category."""
+    for category in Category:
+        reach, ids = form[f"{category}_reach"], form[f"{category}_ids"]
+        yield ScopeRow(
+            category,
+            f"{category.value.title()} Access",
+            _ICONS[category],
+            str(reach.value() or Reach.ALL.value),
+            [
+                (Reach.ALL.value, f"All {category.label.lower()}"),
+                (Reach.SELECTED.value, "Selected"),
+                (Reach.NONE.value, "None"),
+            ],
+            [*reach.errors, *ids.errors],
+            picker(
+                form.organization,
+                category,
+                ids.value() or [],
+                str(form.data.get(f"{category}_filter", "")),
+            ),
+        )
+
+
+def picker(
+    organization: Organization,
+    category: Category,
+    selected: Collection[Any],
+    query: str,
+) -> Picker:
+    """Return the entries that match ``query``, and those selected whether or not."""
+    entries = CatalogueEntry.objects.of(organization).in_category(category)
+    chosen = {str(each) for each in selected}
+    names = dict(entries.with_ids(chosen).by_name().values_list("external_id", "name"))
+    gone = [Option(each, "", selected=True) for each in sorted(chosen - names.keys())]
+    kept = [Option(each, name, selected=True) for each, name in names.items()]
+    query = query.strip()[:_LONGEST_QUERY]
+    found = entries.without_ids(chosen).matching(query).by_name()
+    shown = found.values_list("external_id", "name")[:MOST_SHOWN]
+    others = [Option(each, name, selected=False) for each, name in shown]
+    return Picker(
+        category,
+        [*kept, *gone, *others],
+        query,
+        hidden=found.count() - len(others) if len(others) == MOST_SHOWN else 0,
+        is_empty=not (chosen or query or others),
+    )

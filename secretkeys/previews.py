@@ -1,0 +1,89 @@
+"""What a change would have denied, had it been made before the last 30 days."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from secretkeys.grants import Access, Grant, Resource
+from secretkeys.models import ACTIVITY_DAYS, KeyActivity, SecretKey
+
+
+@dataclass(frozen=True, slots=True)
+class DeniedKind:
+    """Requests of one kind from one address that would have been denied."""
+
+    resource: Resource
+    access: Access
+    object_id: str
+    address: str
+    requests: int
+    last: dt.datetime
+
+    @property
+    def words(self) -> str:
+        """What was asked for, such as ``annotations write``."""
+        return f"{self.resource.value} {self.access.name.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All of them; the kinds with most requests first."""
+
+    kinds: list[DeniedKind]
+
+    @property
+    def requests(self) -> int:
+        """How many requests would have been denied."""
+        return sum(kind.requests for kind in self.kinds)
+
+    @property
+    def last(self) -> dt.datetime:
+        """When the last of them was made."""
+        return max(kind.last for kind in self.kinds)
+
+    @property
+    def main(self) -> DeniedKind:
+        """The kind that would have been denied most often."""
+        return self.kinds[0]
+
+    @property
+    def others(self) -> int:
+        """How many more kinds there are."""
+        return len(self.kinds) - 1
+
+
+def of_change(key: SecretKey, grant: Grant, *, at: dt.datetime) -> Preview | None:
+    """Return what ``grant`` would have denied this key; None: nothing."""
+
+    def is_denied(kind: DeniedKind) -> bool:
+        return not grant.allows(kind.resource, kind.access, kind.object_id or None)
+
+    return _preview(key, is_denied, at)
+
+
+def of_removal(key: SecretKey, *, at: dt.datetime) -> Preview | None:
+    """Return what would have been denied without this key; None: nothing."""
+    return _preview(key, lambda kind: True, at)
+
+
+def _preview(
+    key: SecretKey, is_denied: Callable[[DeniedKind], bool], at: dt.datetime
+) -> Preview | None:
+    first = at.date() - dt.timedelta(days=ACTIVITY_DAYS - 1)
+    kinds = [
+        kind
+        for row in KeyActivity.objects.of(key).since(first).by_kind()
+        for kind in [
+            DeniedKind(
+                Resource(row["resource"]),
+                Access(row["access"]),
+                row["object_id"],
+                row["address"],
+                row["requests"],
+                row["last"],
+            )
+        ]
+        if is_denied(kind)
+    ]
+    kinds.sort(key=lambda kind: kind.requests, reverse=True)
+    return Preview(kinds) if kinds else None

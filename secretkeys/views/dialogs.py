@@ -1,0 +1,198 @@
+"""The dialogs that create, change, rotate and remove keys."""
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.debug import (
+    sensitive_post_parameters,
+    sensitive_variables,
+)
+from django.views.decorators.http import require_http_methods, require_POST
+
+from orgs.access import member_view
+from orgs.audit import Actor
+from orgs.categories import Category
+from orgs.http import MemberRequest
+from orgs.reauthentication import confirm
+from orgs.roles import Ability
+from secretkeys import actions, pickers, previews, proposals, reports
+from secretkeys.actions import KeyTerms
+from secretkeys.forms import KeyEditForm, KeyForm, RemoveForm, RotateForm
+from secretkeys.grants import Grant
+from secretkeys.models import SecretKey
+from secretkeys.refusals import Conflict, Refused, check_changeable, check_removable
+from secretkeys.views.answers import conflicted, dialog, done, reveal
+from secretkeys.views.lookups import find_denial, find_key
+
+# A key used this lately is probably still needed: its name is typed to remove it.
+_IN_USE = dt.timedelta(days=30)
+
+dialog_view = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dialog_view
+@sensitive_post_parameters("password")
+@member_view(Ability.MANAGE_KEYS)
+@sensitive_variables("plaintext")
+def key_create(request: MemberRequest) -> HttpResponse:
+    """Generate a key and reveal it in the response to this POST, nowhere else."""
+    now = timezone.now()
+    form = KeyForm(_posted(request), organization=request.organization, at=now)
+    question = None
+    if form.is_ready() and not (question := confirm(request)):
+        try:
+            key, plaintext = actions.create_key(
+                request.organization,
+                form.terms,
+                nonce=form.cleaned_data["nonce"],
+                actor=Actor.person(request.user),
+                at=now,
+            )
+        except Conflict as conflict:
+            return conflicted(request, conflict)
+        except Refused as refused:
+            form.add_error(refused.field, refused.sentence)
+        else:
+            return reveal(request, key, plaintext, "Secret key created.")
+    return dialog(request, "create", form, question=question, scopes=_scopes(form))
+
+
+@dialog_view
+@sensitive_post_parameters("password")
+@member_view(Ability.MANAGE_KEYS)
+def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
+    """Change a key's name, rights and expiration.
+
+    A change that would have denied recent requests is saved once that was shown; one
+    that gives rights, once whoever asks has signed in lately.
+    """
+    key, now = find_key(request, key_id), timezone.now()
+    proposal = _proposal(request, key, now)
+    form = KeyEditForm(_posted(request), key=key, proposal=proposal, at=now)
+    preview = question = None
+    try:
+        check_changeable(key)
+        if form.is_ready():
+            if not form.is_previewed:
+                preview = previews.of_change(key, form.terms.grant, at=now)
+            if form.terms.widens(KeyTerms.of(key)):
+                question = confirm(request)
+            if not preview and not question:
+                actions.update_key(
+                    key,
+                    form.terms,
+                    seen=form.cleaned_data["seen"],
+                    actor=Actor.person(request.user),
+                    at=now,
+                )
+                return done(request, "Changes saved.")
+    except Conflict as conflict:
+        return conflicted(request, conflict)
+    except Refused as refused:
+        form.add_error(refused.field, refused.sentence)
+        form.show_current()
+    context = {"key": key, "proposal": proposal, "question": question}
+    context |= {"preview": preview, "scopes": _scopes(form)}
+    return dialog(request, "edit", form, **context)
+
+
+@require_POST
+@member_view(Ability.MANAGE_KEYS)
+def key_preview(request: MemberRequest, key_id: str) -> HttpResponse:
+    """Say what the change in an open form would have denied."""
+    key, now = find_key(request, key_id), timezone.now()
+    form = KeyEditForm(request.POST, key=key, at=now)
+    preview = None
+    if form.is_valid():
+        preview = previews.of_change(key, form.terms.grant, at=now)
+    context = {"form": form, "preview": preview}
+    return render(request, "secretkeys/_preview.html", context)
+
+
+@require_POST
+@member_view(Ability.MANAGE_KEYS)
+def catalogue_picker(request: MemberRequest, category: Category) -> HttpResponse:
+    """Return the entries of the catalogue that a filter leaves over."""
+    picker = pickers.picker(
+        request.organization,
+        category,
+        request.POST.getlist(f"{category}_ids"),
+        request.POST.get(f"{category}_filter", ""),
+    )
+    return render(request, "secretkeys/_picker_options.html", {"picker": picker})
+
+
+@dialog_view
+@sensitive_post_parameters("password")
+@member_view(Ability.MANAGE_KEYS)
+@sensitive_variables("plaintext")
+def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
+    """Generate a successor and reveal it; the old key stops after the chosen time."""
+    key, now = find_key(request, key_id), timezone.now()
+    form = RotateForm(_posted(request), at=now)
+    question = None
+    try:
+        check_changeable(key)
+        if form.is_valid() and not (question := confirm(request)):
+            successor, plaintext = actions.rotate_key(
+                key,
+                overlap=form.overlap_value,
+                nonce=form.cleaned_data["nonce"],
+                actor=Actor.person(request.user),
+                at=now,
+            )
+            return reveal(request, successor, plaintext, form.toast)
+    except Conflict as conflict:
+        return conflicted(request, conflict)
+    except Refused as refused:
+        form.add_error(refused.field, refused.sentence)
+    context = {"key": key, "question": question}
+    context["requests_7_days"] = reports.requests_7_days(key, at=now)
+    return dialog(request, "rotate", form, **context)
+
+
+@dialog_view
+@sensitive_post_parameters("password")
+@member_view(Ability.MANAGE_KEYS)
+def key_remove(request: MemberRequest, key_id: str) -> HttpResponse:
+    """End a key; its very next request is refused."""
+    key, now = find_key(request, key_id), timezone.now()
+    must_confirm = key.last_used_at is not None and now - key.last_used_at <= _IN_USE
+    form = RemoveForm(_posted(request), key=key, must_confirm=must_confirm)
+    question = None
+    try:
+        check_removable(key)
+        if form.is_valid() and not (question := confirm(request)):
+            actions.remove_key(key, actor=Actor.person(request.user), at=now)
+            return done(request, "Secret key removed.")
+    except Conflict as conflict:
+        return conflicted(request, conflict)
+    context = {"key": key, "question": question, "must_confirm": must_confirm}
+    context["requests_7_days"] = reports.requests_7_days(key, at=now)
+    context["preview"] = previews.of_removal(key, at=now)
+    return dialog(request, "remove", form, **context)
+
+
+def _posted(request: MemberRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+def _scopes(form: KeyForm | KeyEditForm) -> list[pickers.ScopeRow]:
+    """Return the access scope to choose or to show; a new key has all, if locked."""
+    shown = form.organization.access_scope or form.start.is_scoped
+    return list(pickers.scope_rows(form)) if shown else []
+
+
+def _proposal(request: MemberRequest, key: SecretKey, now: dt.datetime) -> Grant | None:
+    """Return what Edit Permission opens with when it comes from a suggestion."""
+    if reference := request.GET.get("denial"):
+        denial = find_denial(request, reference)
+        same_key = denial is not None and denial.key_id == key.key_id
+        return proposals.allowing(denial) if denial and same_key else None
+    if "least" in request.GET:
+        found = proposals.least_privilege(key, at=now)
+        return found.grant if found else None
+    return None

@@ -1,0 +1,21 @@
+"""What the address of a page names, within the organization of the request."""
+
+from django.http import Http404
+from django.utils import timezone
+
+from orgs.http import MemberRequest
+from secretkeys.models import Denial, SecretKey
+
+
+def find_key(request: MemberRequest, key_id: str) -> SecretKey:
+    """Return a key of the request's organization; others do not exist."""
+    try:
+        return SecretKey.objects.of(request.organization).for_page().get(key_id=key_id)
+    except SecretKey.DoesNotExist:
+        raise Http404("No such key.") from None
+
+
+def find_denial(request: MemberRequest, reference: str) -> Denial | None:
+    """Return why a request was refused, while its reference is kept."""
+    denials = Denial.objects.of(request.organization).kept(timezone.now())
+    return denials.with_reference(reference).first()

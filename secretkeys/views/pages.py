@@ -1,0 +1,80 @@
+"""The pages that show keys, how they are used and why they were refused."""
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from orgs.access import member_view
+from orgs.http import MemberRequest, is_htmx, with_events
+from orgs.roles import Ability
+from secretkeys import proposals, reports
+from secretkeys.table import key_table
+from secretkeys.views.lookups import find_denial, find_key
+
+# How long an open reveal asks whether the key has been used.
+_WATCH_FIRST_REQUEST = dt.timedelta(minutes=30)
+# htmx stops polling when it is answered with this.
+_STOP_POLLING = 286
+
+
+@require_safe
+@member_view(Ability.VIEW_KEYS)
+def key_list(request: MemberRequest) -> HttpResponse:
+    """Show the table; htmx gets the part of the page that changes."""
+    template = "secretkeys/_region.html" if is_htmx(request) else "secretkeys/list.html"
+    context = key_table(request.organization, request.GET, at=timezone.now())
+    return render(request, template, context)
+
+
+@require_safe
+@member_view(Ability.VIEW_KEYS)
+def key_detail(request: MemberRequest, key_id: str) -> HttpResponse:
+    """Show one key, what it may do and how it is used."""
+    key, now = find_key(request, key_id), timezone.now()
+    context = {
+        "key": key,
+        "scopes": reports.scope_words(key),
+        "least_privilege": proposals.least_privilege(key, at=now),
+        **reports.last_30_days(key, at=now),
+    }
+    return render(request, "secretkeys/detail.html", context)
+
+
+@require_safe
+@member_view(Ability.VIEW_KEYS)
+def denial_detail(request: MemberRequest, reference: str) -> HttpResponse:
+    """Explain a refused request to whoever has its reference."""
+    denial = find_denial(request, reference)
+    if denial is None:
+        return render(request, "secretkeys/denial_unknown.html", status=404)
+    context: dict[str, Any] = {
+        "denial": denial,
+        "key": denial.key,
+        "scopes": reports.scope_words(denial.key),
+        "object_name": reports.object_name(denial),
+        "proposal": proposals.allowing(denial),
+    }
+    return render(request, "secretkeys/denial.html", context)
+
+
+@require_safe
+@member_view(Ability.MANAGE_KEYS)
+def key_first_request(request: MemberRequest, key_id: str) -> HttpResponse:
+    """Tell an open reveal whether its key has been used yet."""
+    key = find_key(request, key_id)
+    state, status = "waiting", 200
+    if key.is_removed:
+        state, status = "removed", _STOP_POLLING
+    elif key.last_used_at:
+        state, status = "seen", _STOP_POLLING
+    elif timezone.now() - key.created_at > _WATCH_FIRST_REQUEST:
+        state, status = "stopped", _STOP_POLLING
+    context = {"key": key, "state": state}
+    template = "secretkeys/_first_request.html"
+    response = render(request, template, context, status=status)
+    # The table behind the dialog has something to show, too.
+    return response if state == "waiting" else with_events(response, keys_changed={})
