@@ -105,7 +105,14 @@ format: .venv/.dev ## Rewrite code and templates in the house style
 	@find templates -name '*.html' | xargs -r $(BIN)/djade || true
 	@find templates -name '*.html' | xargs -r $(BIN)/djhtml --tabwidth 2 || true
 
-bench: .venv/.dev ## Measure the promises about speed
+# Peers have an environment of their own: nothing of theirs is installed with the product.
+.venv-bench/.peers: requirements-bench.lock
+	@test -x .venv-bench/bin/pip || $(PYTHON) -m venv .venv-bench
+	@echo "Installing the peers to compare with"
+	@$(subst $(BIN),.venv-bench/bin,$(INSTALL)) -r requirements-bench.lock
+	@touch $@
+
+bench: .venv/.dev .venv-bench/.peers ## Measure the promises about speed
 	@$(BIN)/python -m tests.benchmarks
 	@! $(BIN)/python -m tests.parts postgresql || \
 		DATABASE_URL=$(TEST_DATABASE_URL) $(BIN)/python -m tests.benchmarks
@@ -115,6 +122,7 @@ bench: .venv/.dev ## Measure the promises about speed
 lock: .venv/.dev ## Lock the dependencies of pyproject.toml (LOCK_OPTIONS=--upgrade for newer ones)
 	@$(COMPILE) pyproject.toml --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --group bench --constraint requirements.lock --output-file requirements-bench.lock
 
 clean: ## Remove caches and the virtual environment; data and secrets stay
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results
+	@rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results

@@ -1,5 +1,6 @@
 """Turns text from the environment into settings, or says in one sentence why not."""
 
+import ipaddress
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ _SIGNING_KEY_BYTES = 32
 _LEAST_DIFFERENT = 8
 _MAIL_SCHEMES = {"console", "smtp", "smtp+tls", "smtp+ssl"}
 _HOW_TO_MAKE_ONE = "make one with `openssl rand -hex 32`."
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def secret_files(environment: dict[str, str]) -> None:
@@ -112,6 +115,16 @@ def redis_url(text: str) -> str:
             "REDIS_URL must begin with redis://, rediss:// or unix://."
         )
     return text
+
+
+def networks(name: str, texts: Sequence[str]) -> tuple[Network, ...]:
+    """Return addresses and networks; an address is a network of one."""
+    try:
+        return tuple(ipaddress.ip_network(text.strip()) for text in texts)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must be addresses or networks, such as 10.0.0.7 or 10.0.0.0/24."
+        ) from None
 
 
 def email(url: str) -> dict[str, Any]:

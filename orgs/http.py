@@ -28,11 +28,18 @@ class MemberRequest(Request):
 
 def client_address(request: HttpRequest) -> str | None:
     """Return where a request came from, as far as configured proxies vouch for it."""
+    return vouched_address(
+        request.META.get("REMOTE_ADDR"), request.META.get("HTTP_X_FORWARDED_FOR")
+    )
+
+
+def vouched_address(peer: str | None, forwarded_for: str | None) -> str | None:
+    """Return the address that TRUSTED_PROXY_COUNT makes of a peer and what it says."""
     if settings.TRUSTED_PROXY_COUNT:
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        hops = (forwarded_for or "").split(",")
         if len(hops) >= settings.TRUSTED_PROXY_COUNT:
-            return str(hops[-settings.TRUSTED_PROXY_COUNT]).strip() or None
-    return request.META.get("REMOTE_ADDR") or None
+            return hops[-settings.TRUSTED_PROXY_COUNT].strip() or None
+    return peer or None
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -11,7 +11,8 @@ import uuid
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from secretkeys.grants import Grant
 from secretkeys.models import GRANT_FIELDS, SecretKey, stored_grant
@@ -64,36 +65,40 @@ def find(key_id: str) -> StoredKey | None:
 
     A connection that broke while nobody used it is replaced, once.
     """
-    statement = _statement(connection.alias)
+    # Behind django.db.connection, every attribute costs a look-up of its own.
+    database = connections[DEFAULT_DB_ALIAS]
+    statement = _statement()
     try:
-        found = _select(statement, key_id)
+        found = _select(database, statement, key_id)
     except (InterfaceError, OperationalError):
-        if connection.in_atomic_block:
+        if database.in_atomic_block:
             raise
-        connection.close()
-        found = _select(statement, key_id)
+        database.close()
+        found = _select(database, statement, key_id)
     if found is None:
         return None
     row, grant = list(found[: len(_COLUMNS)]), found[len(_COLUMNS) :]
     for position, (functions, expression) in statement.converters.items():
         for function in functions:
-            row[position] = function(row[position], expression, connection)
+            row[position] = function(row[position], expression, database)
     return StoredKey._make([*row, stored_grant(*grant)])
 
 
-def _select(statement: _Statement, key_id: str) -> tuple[Any, ...] | None:
-    if connection.queries_logged or connection.execute_wrappers:
+def _select(
+    database: BaseDatabaseWrapper, statement: _Statement, key_id: str
+) -> tuple[Any, ...] | None:
+    if database.queries_logged or database.execute_wrappers:
         # Somebody watches queries, and sees this one too.
-        with connection.cursor() as watched:
+        with database.cursor() as watched:
             watched.execute(statement.sql, [key_id])
             seen: tuple[Any, ...] | None = watched.fetchone()
             return seen
-    if connection.connection is None:
-        connection.ensure_connection()
-    with connection.wrap_database_errors:
-        if _driver.connection is not connection.connection:
-            _driver.connection = connection.connection
-            _driver.cursor = connection.connection.cursor()
+    if database.connection is None:
+        database.ensure_connection()
+    with database.wrap_database_errors:
+        if _driver.connection is not database.connection:
+            _driver.connection = database.connection
+            _driver.cursor = database.connection.cursor()
         _driver.cursor.execute(statement.driver_sql, (key_id,))
         # To the end: SQLite would keep the snapshot of a row that is left over.
         rows: list[tuple[Any, ...]] = _driver.cursor.fetchall()
@@ -101,11 +106,12 @@ def _select(statement: _Statement, key_id: str) -> tuple[Any, ...] | None:
 
 
 @cache
-def _statement(alias: str) -> _Statement:
+def _statement() -> _Statement:
+    database = connections[DEFAULT_DB_ALIAS]
     columns = [*_COLUMNS, *GRANT_FIELDS]
     query = SecretKey.objects.filter(key_id="any").values_list(*columns).query
-    compiler: Any = query.get_compiler(alias)
+    compiler: Any = query.get_compiler(connection=database)
     sql, _ = compiler.as_sql()
-    driver_sql = sql.replace("%s", "?") if connection.vendor == "sqlite" else sql
+    driver_sql = sql.replace("%s", "?") if database.vendor == "sqlite" else sql
     converters = compiler.get_converters(column for column, *_ in compiler.select)
     return _Statement(sql, driver_sql, converters)

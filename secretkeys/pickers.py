@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from orgs import catalogue
 from orgs.categories import Category
 from orgs.models import CatalogueEntry, Organization
 from secretkeys.forms import KeyEditForm, KeyForm
@@ -50,7 +51,8 @@ class ScopeRow:
     def words(self) -> str:
         """What is chosen, where it cannot be changed."""
         if self.reach != Reach.SELECTED:
-            return f"{self.reach.title()} {self.category.label.lower()}"
+            how_many = "No" if self.reach == Reach.NONE else "All"
+            return f"{how_many} {self.category.label.lower()}"
         names = [each.name or each.external_id for each in self.picker.options]
         return ", ".join(names[: sum(each.selected for each in self.picker.options)])
 
@@ -94,11 +96,12 @@ def picker(
 ) -> Picker:
     """Return the entries that match ``query``, and those selected whether or not."""
     entries = CatalogueEntry.objects.of(organization).in_category(category)
-    chosen = {str(each) for each in selected}
+    chosen = {str(each) for each in selected if catalogue.is_id(str(each))}
     names = dict(entries.with_ids(chosen).by_name().values_list("external_id", "name"))
     gone = [Option(each, "", selected=True) for each in sorted(chosen - names.keys())]
     kept = [Option(each, name, selected=True) for each, name in names.items()]
-    query = query.strip()[:_LONGEST_QUERY]
+    # PostgreSQL refuses a NUL; no name has one.
+    query = query.replace("\0", "").strip()[:_LONGEST_QUERY]
     found = entries.without_ids(chosen).matching(query).by_name()
     shown = found.values_list("external_id", "name")[:MOST_SHOWN]
     others = [Option(each, name, selected=False) for each, name in shown]

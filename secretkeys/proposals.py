@@ -46,7 +46,8 @@ def least_privilege(key: SecretKey, *, at: dt.datetime) -> LeastPrivilege | None
     grant = smallest(needed, offered(key.organization), key.grant.scopes)
     is_smaller = key.grant.includes(grant) and not grant.includes(key.grant)
     granted = sum(level > Access.NONE for level in key.grant.matrix.values())
-    return LeastPrivilege(granted, len(used), grant if is_smaller else None)
+    still_used = sum(level > Access.NONE for level in needed.values())
+    return LeastPrivilege(granted, still_used, grant if is_smaller else None)
 
 
 def allowing(denial: Denial) -> Grant | None:

@@ -229,7 +229,7 @@ def _denial(key_id: str, denied: Denied) -> Denial:
         path=path[:200],
         resource=request.resource.value if request else "",
         access=request.access.value if request else 0,
-        object_id=_printable(request.object_id or "")[:64] if request else "",
+        object_id=_printable(redact(request.object_id or ""))[:64] if request else "",
         address=_address(denied.address),
     )
 

@@ -15,7 +15,13 @@ import sys
 import psycopg
 
 # The fonts are not required: without them only screenshots look different.
-DEBIAN_PACKAGES = ("chromium", "nginx", "fonts-inter", "fonts-jetbrains-mono")
+DEBIAN_PACKAGES = (
+    "chromium",
+    "nginx",
+    "openssl",
+    "fonts-inter",
+    "fonts-jetbrains-mono",
+)
 POSTGRESQL_URL = os.environ.get(
     "TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"
 )

@@ -9,10 +9,11 @@ from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from orgs.models import Membership, Organization, User
+from orgs.models import CatalogueEntry, Membership, Organization, User
 from orgs.roles import Role
-from secretkeys.models import SecretKey
+from secretkeys.models import Denial, SecretKey
 from tests.conftest import PASSWORD, MakeKey
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
@@ -50,14 +51,57 @@ PAGES = {
         "admin": (200, 405),
         "owner": (200, 405),
     },
+    "secretkeys:preview": {
+        "member": (405, 403),
+        "admin": (405, 200),
+        "owner": (405, 200),
+    },
+    "secretkeys:catalogue": {
+        "member": (405, 403),
+        "admin": (405, 200),
+        "owner": (405, 200),
+    },
+    "secretkeys:denial": {
+        "member": (200, 405),
+        "admin": (200, 405),
+        "owner": (200, 405),
+    },
+}
+REFERENCE = "0123456789abcdef" * 2
+# What a page's address names beside the organization, where that is not a key.
+NAMED = {
+    "secretkeys:list": [],
+    "secretkeys:create": [],
+    "secretkeys:catalogue": ["dataset"],
+    "secretkeys:denial": [REFERENCE],
 }
 OPEN_TO_EVERYBODY = "account_"
+# Of account managers; who gets what from them is the same for every one.
+ADMIN = "admin/"
+NOT_A_PAGE = {
+    "/admin/password_change/": 302,
+    # Only for the field of a form.
+    "/admin/autocomplete/": 403,
+    # Nobody adds or deletes an organization here.
+    "/admin/orgs/organization/add/": 403,
+    "/admin/orgs/organization/<path:object_id>/delete/": 403,
+    # Leads on to the page of the object.
+    "/admin/orgs/organization/<path:object_id>/": 302,
+    "/admin/orgs/catalogueentry/<path:object_id>/": 302,
+    "/admin/(?P<url>.*)$": 404,
+}
 API = ("plans", "workspaces", "dryRuns", "^(?P<path>")
 
 
 @pytest.fixture
 def person(
-    acme: Organization, globex: Organization, ada: User, abe: User, mel: User, gus: User
+    acme: Organization,
+    globex: Organization,
+    ada: User,
+    abe: User,
+    mel: User,
+    gus: User,
+    client_for: Callable[[User], Client],
 ) -> Callable[[str], Client]:
     """Return a function that signs in somebody of a role."""
 
@@ -77,8 +121,7 @@ def person(
             else:
                 User.objects.filter(pk=user.pk).update(is_active=False)
             return client
-        client.force_login(user)
-        return client
+        return client_for(user)
 
     return sign_in
 
@@ -90,8 +133,7 @@ def _without_request(response: HttpResponse) -> bytes:
 
 
 def _url(name: str, organization: Organization, key: SecretKey) -> str:
-    per_key = name not in ("secretkeys:list", "secretkeys:create")
-    return reverse(name, args=[organization.pk, *([key.key_id] if per_key else [])])
+    return reverse(name, args=[organization.pk, *NAMED.get(name, [key.key_id])])
 
 
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "htmx"])
@@ -101,6 +143,7 @@ def test_page_answers_each_role_as_the_table_says(
     name: str, role: str, htmx: bool, person: Callable[[str], Client], make_key: MakeKey
 ) -> None:
     key, _ = make_key()
+    Denial.objects.create(reference=REFERENCE, key=key, at=timezone.now(), access=0)
     client = person(role)
     url = _url(name, key.organization, key)
     headers = {"HX-Request": "true"} if htmx else {}
@@ -109,8 +152,8 @@ def test_page_answers_each_role_as_the_table_says(
     if role in SIGN_IN:
         assert (got, posted) == ((401, 401) if htmx else (302, 302))
     elif role in NOBODY:
-        allowed_methods = PAGES[name]["owner"][1] != 405
-        assert (got, posted) == (404, 404 if allowed_methods else 405)
+        expected = [405 if each == 405 else 404 for each in PAGES[name]["owner"]]
+        assert [got, posted] == expected
     else:
         expected = PAGES[name][role]
         # htmx gets the dialog's end as an event, a browser is led back to the list.
@@ -130,7 +173,9 @@ def test_page_refuses_every_other_method(
     assert response.status_code == 405
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "secretkeys:list"])
+@pytest.mark.parametrize(
+    "name", [each for each in PAGES if each not in NAMED or each.endswith(":create")]
+)
 def test_key_of_another_organization_does_not_exist(
     name: str, globex: Organization, ada: User, make_key: MakeKey
 ) -> None:
@@ -138,8 +183,9 @@ def test_key_of_another_organization_does_not_exist(
     own, _ = make_key("own")
     client = Client()
     client.force_login(ada)
+    method = "POST" if PAGES[name]["owner"][0] == 405 else "GET"
     responses = [
-        client.get(url)
+        client.generic(method, url)
         for url in (
             _url(name, globex, foreign),
             _url(name, own.organization, foreign).replace("/new", "/news"),
@@ -181,7 +227,55 @@ def test_sign_in_works_for_members_and_nobody_else(ada: User) -> None:
     assert (wrong.status_code, right.status_code) == (200, 302)
 
 
+@pytest.fixture
+def admin_urls(acme: Organization) -> dict[str, str]:
+    """Return every address of the account managers' pages, by its route."""
+    entry = CatalogueEntry.objects.create(
+        organization=acme, category="dataset", external_id="ds1", name="Roads"
+    )
+    urls = {}
+    for route in _admin_routes():
+        pk = acme.pk if "/organization/" in route else entry.pk
+        url = route.replace("<path:object_id>", str(pk))
+        url = url.replace("^(?P<app_label>orgs)/$", "orgs/")
+        urls[route] = url.replace("(?P<url>.*)$", "nowhere")
+    assert not [url for url in urls.values() if set(url) & set("<>()^$")]
+    return urls
+
+
+@pytest.mark.parametrize("role", ["anonymous", "suspended"])
+def test_admin_sends_people_who_are_not_signed_in_to_the_sign_in(
+    role: str, person: Callable[[str], Client], admin_urls: dict[str, str]
+) -> None:
+    client = person(role)
+    User.objects.filter(email="suspended@acme.test").update(is_staff=True)
+    for url in admin_urls.values():
+        for answer in (client.get(url), client.post(url)):
+            assert answer.status_code == 302, url
+            assert answer.url == f"{reverse('account_login')}?next={url}"
+
+
+@pytest.mark.parametrize("role", ["outsider", "removed", "member", "admin", "owner"])
+def test_admin_refuses_everybody_but_account_managers(
+    role: str, person: Callable[[str], Client], admin_urls: dict[str, str]
+) -> None:
+    client = person(role)
+    for url in admin_urls.values():
+        got = (client.get(url).status_code, client.post(url).status_code)
+        assert got == (403, 403), url
+
+
+def test_admin_answers_account_managers(
+    person: Callable[[str], Client], admin_urls: dict[str, str]
+) -> None:
+    User.objects.filter(email="gus@globex.test").update(is_staff=True)
+    client = person("outsider")
+    got = {route: client.get(url).status_code for route, url in admin_urls.items()}
+    assert got == dict.fromkeys(admin_urls, 200) | NOT_A_PAGE
+
+
 def test_table_names_every_url() -> None:
+    account_managers = set(_patterns(_admin(), "admin:"))
     unlisted = [
         name or route
         for name, route in _patterns(get_resolver())
@@ -189,6 +283,7 @@ def test_table_names_every_url() -> None:
         and name != "orgs:home"
         and not (name or "").startswith(OPEN_TO_EVERYBODY)
         and not (name is None and route.startswith(API))
+        and (name, route) not in account_managers
     ]
     assert unlisted == []
 
@@ -203,6 +298,24 @@ def _patterns(
         elif isinstance(pattern, URLPattern):
             name = f"{namespace}{pattern.name}" if pattern.name else None
             yield name, str(pattern.pattern)
+
+
+def _admin_routes() -> list[str]:
+    """Return the routes below /admin/, as they are written."""
+    return _routes(_admin(), "/")
+
+
+def _admin() -> URLResolver:
+    return next(
+        each for each in get_resolver().url_patterns if str(each.pattern) == ADMIN
+    )
+
+
+def _routes(resolver: URLResolver | URLPattern, prefix: str) -> list[str]:
+    route = prefix + str(resolver.pattern)
+    if isinstance(resolver, URLPattern):
+        return [route]
+    return [found for each in resolver.url_patterns for found in _routes(each, route)]
 
 
 def _account_names() -> set[str]:

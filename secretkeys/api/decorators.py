@@ -59,6 +59,7 @@ def _presented(request: HttpRequest) -> PresentedRequest:
             client_address(request),
             request.META.get("HTTP_USER_AGENT", ""),
         ),
+        reference=cast(Request, request).request_id,
     )
 
 

@@ -5,7 +5,7 @@ Keys: ``message``, a sentence for a person and the only field the client reads
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
@@ -16,13 +16,30 @@ from secretkeys.outcomes import Outcome
 from secretkeys.policy import API_ROOTS
 
 REALM = "Datature Vi"
+_TOO_LITTLE = frozenset({Outcome.PERMISSION_DENIED, Outcome.OUTSIDE_SCOPE})
+
+
+class Refusal(NamedTuple):
+    """A refusal as every door words it; the headers are those that only it has."""
+
+    status: int
+    code: str
+    message: str
+    headers: dict[str, str]
+
+    def body(self, reference: str) -> dict[str, str]:
+        """Return the JSON body."""
+        return {"message": self.message, "code": self.code, "reference": reference}
 
 
 def error(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
     """Return an error in the one shape."""
-    reference = getattr(request, "request_id", "")
-    body = {"message": message, "code": code, "reference": reference}
-    response = JsonResponse(body, status=status)
+    return _respond(request, Refusal(status, code, message, {}))
+
+
+def _respond(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    body = refusal.body(getattr(request, "request_id", ""))
+    response = JsonResponse(body, status=refusal.status, headers=refusal.headers)
     # A request refused by the middleware never meets the one that adds this.
     response["Content-Length"] = str(len(response.content))
     return mark(request, response)
@@ -35,21 +52,23 @@ def mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def refusal(request: HttpRequest, refused: AuthenticationFailed) -> HttpResponse:
-    """Return the answer to a request that was refused, with RFC 6750's challenge."""
+    """Return the answer to a request that was refused."""
+    return _respond(request, describe(refused))
+
+
+def describe(refused: AuthenticationFailed) -> Refusal:
+    """Say why a request was refused, with RFC 6750's challenge; the same at every door."""
     outcome = refused.outcome
     if refused.methods:
         allowed = ", ".join(sorted(refused.methods))
-        response = error(
-            request, 405, "method_not_allowed", f"This endpoint answers {allowed} only."
-        )
-        response["Allow"] = allowed
-        return response
-    response = error(request, outcome.status, outcome.code, refused.sentence)
+        message = f"This endpoint answers {allowed} only."
+        return Refusal(405, "method_not_allowed", message, {"Allow": allowed})
+    headers = {}
     if challenge := _challenge(outcome):
-        response["WWW-Authenticate"] = challenge
+        headers["WWW-Authenticate"] = challenge
     if outcome is Outcome.UNAVAILABLE:
-        response["Retry-After"] = "1"
-    return response
+        headers["Retry-After"] = "1"
+    return Refusal(outcome.status, outcome.code, refused.sentence, headers)
 
 
 def is_api(request: HttpRequest) -> bool:
@@ -126,6 +145,6 @@ def _challenge(outcome: Outcome) -> str:
         return challenge
     if outcome.status == 401:
         return f'{challenge}, error="invalid_token"'
-    if outcome is Outcome.PERMISSION_DENIED:
+    if outcome in _TOO_LITTLE:
         return f'{challenge}, error="insufficient_scope"'
     return ""

@@ -191,3 +191,8 @@ class Denial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}: {self.outcome}"
+
+    @property
+    def access_word(self) -> str:
+        """Whether the request reads or writes."""
+        return Access(self.access).name.lower()

@@ -106,7 +106,7 @@ def key_preview(request: MemberRequest, key_id: str) -> HttpResponse:
     key, now = find_key(request, key_id), timezone.now()
     form = KeyEditForm(request.POST, key=key, at=now)
     preview = None
-    if form.is_valid():
+    if form.is_ready():
         preview = previews.of_change(key, form.terms.grant, at=now)
     context = {"form": form, "preview": preview}
     return render(request, "secretkeys/_preview.html", context)

@@ -1,10 +1,14 @@
 """What the address of a page names, within the organization of the request."""
 
+import re
+
 from django.http import Http404
 from django.utils import timezone
 
 from orgs.http import MemberRequest
 from secretkeys.models import Denial, SecretKey
+
+_REFERENCE = re.compile("[0-9a-f]{32}")
 
 
 def find_key(request: MemberRequest, key_id: str) -> SecretKey:
@@ -17,5 +21,7 @@ def find_key(request: MemberRequest, key_id: str) -> SecretKey:
 
 def find_denial(request: MemberRequest, reference: str) -> Denial | None:
     """Return why a request was refused, while its reference is kept."""
+    if not _REFERENCE.fullmatch(reference):
+        return None
     denials = Denial.objects.of(request.organization).kept(timezone.now())
     return denials.with_reference(reference).first()

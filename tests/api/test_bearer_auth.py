@@ -235,7 +235,7 @@ def test_ten_thousand_forged_keys_cost_neither_a_query_nor_argon2(
     with django_assert_num_queries(0):
         for key in forged:
             presented = authentication.PresentedRequest(
-                f"Bearer {key}", str(acme.pk), "GET", "/plans", Client(None, "")
+                f"Bearer {key}", str(acme.pk), "GET", "/plans", Client(None, ""), ""
             )
             with pytest.raises(authentication.AuthenticationFailed) as refused:
                 authentication.authenticate(presented, at=timezone.now())

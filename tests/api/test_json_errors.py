@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from orgs.models import AuditEvent, Membership, Organization
-from secretkeys.grants import Permission
+from secretkeys.grants import PRESETS, Access, Grant, Permission, Resource
 from tests.api.client_routes import ROUTES
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +18,10 @@ SERVED = {
     ("GET", "/workspaces/{org}/collaborators"): 200,
     ("GET", "/workspaces/{org}/quota"): 200,
 }
+CHOSEN = {Resource.ANNOTATIONS: Access.READ, Resource.TRAINING: Access.WRITE}
+GRANTS = {level: Grant.preset(level) for level in PRESETS} | {
+    Permission.RESTRICTED: Grant.restricted(CHOSEN)
+}
 LABELER_READS = {"identity", "datasets", "assets", "annotations"}
 ALLOWS = {
     Permission.FULL: lambda route: True,
@@ -26,7 +30,10 @@ ALLOWS = {
         route.resource == "annotations"
         or (route.access == "read" and route.resource in LABELER_READS)
     ),
-    Permission.RESTRICTED: lambda route: route.resource == "identity",
+    Permission.RESTRICTED: lambda route: (
+        route.resource in ("identity", "training")
+        or (route.resource, route.access) == ("annotations", "read")
+    ),
 }
 BAD_BODIES = {
     "nothing": b"",
@@ -101,7 +108,7 @@ def ask_for_every_route(send, key, organization_id, **kwargs):
 def test_every_request_of_the_client_is_answered_as_its_level_allows(
     send, make_key, acme, permission
 ):
-    _, plaintext = make_key(permission=permission)
+    _, plaintext = make_key(grant=GRANTS[permission])
     expected = {}
     for route in ROUTES:
         call = (route.method, route.template)
@@ -141,9 +148,9 @@ def test_an_unserved_request_is_decided_before_it_is_sent_elsewhere(
     send, make_key, acme
 ):
     path = f"/workspaces/{acme.pk}/datasets"
-    full, labeler = make_key()[1], make_key("b", permission=Permission.RESTRICTED)[1]
+    full, nobody = make_key()[1], make_key("b", grant=Grant.restricted({}))[1]
     assert_is_error(send("GET", path, full), 404, "not_served")
-    assert_is_error(send("GET", path, labeler), 403, "permission_denied")
+    assert_is_error(send("GET", path, nobody), 403, "permission_denied")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from orgs.audit import COMMAND_LINE
 from orgs.models import AuditEvent, Membership, Organization
 from secretkeys import keyformat
 from secretkeys.actions import KeyTerms, remove_key, rotate_key, update_key
-from secretkeys.grants import Permission
+from secretkeys.grants import PRESETS, Access, Grant, Permission, Resource
 from secretkeys.models import SecretKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +52,11 @@ MAY = {
     Permission.READ_ONLY: IDENTITY | READS | {"collaborators", "quota"},
     Permission.LABELER_ONLY: IDENTITY
     | {"datasets", "asset", "annotations", "delete label"},
-    Permission.RESTRICTED: IDENTITY,
+    Permission.RESTRICTED: IDENTITY | {"model", "deployments", "delete deployment"},
+}
+CHOSEN = {Resource.MODELS: Access.READ, Resource.DEPLOYMENTS: Access.WRITE}
+GRANTS = {level: Grant.preset(level) for level in PRESETS} | {
+    Permission.RESTRICTED: Grant.restricted(CHOSEN)
 }
 SERVED = IDENTITY | {"rename", "collaborators", "quota"}
 
@@ -152,7 +156,7 @@ def test_plans_are_listed_and_read(client):
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("permission", MAY)
 def test_a_level_can_what_it_may_and_nothing_else(connect, make_key, permission, call):
-    client = connect(make_key(permission=permission)[1])
+    client = connect(make_key(grant=GRANTS[permission])[1])
     if call not in MAY[permission]:
         error = refusal(lambda: CALLS[call](client))
         assert error.status_code == 403
@@ -169,7 +173,7 @@ def test_people_are_hidden_from_keys_that_may_not_read_them(
     connect, make_key, acme, permission
 ):
     Organization.objects.update(account_manager_email="manager@vi.test")
-    client = connect(make_key(permission=permission)[1])
+    client = connect(make_key(grant=GRANTS[permission])[1])
     for found in (client.organizations.get(), client.organizations.list().items[0]):
         assert found.users == {}
         assert not found.metadata.account_manager
@@ -224,7 +228,7 @@ def test_another_permission_counts_on_the_very_next_call(connect, make_key):
     key, plaintext = make_key()
     client = connect(plaintext)
     client.organizations.update(spec={"name": "First"})
-    terms = KeyTerms(key.name, Permission.READ_ONLY, None)
+    terms = KeyTerms(key.name, Grant.preset(Permission.READ_ONLY), None)
     update_key(
         key,
         terms,

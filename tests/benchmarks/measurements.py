@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -27,33 +26,11 @@ from secretkeys.authentication import (
     PresentedRequest,
     authenticate,
 )
-from secretkeys.grants import Permission
+from secretkeys.grants import Grant, Permission
 from secretkeys.models import SecretKey
+from tests.benchmarks.results import Result
 
 ROUNDS = 15
-
-
-@dataclass(frozen=True)
-class Result:
-    """A figure, and the most it may be."""
-
-    name: str
-    figure: float
-    target: float
-    unit: str
-    detail: str
-
-    @property
-    def holds(self) -> bool:
-        """Whether the promise is kept."""
-        return self.figure <= self.target
-
-    def __str__(self) -> str:
-        verdict = "ok    " if self.holds else "MISSED"
-        return (
-            f"{verdict} {self.name}: {self.figure:.2f} {self.unit} "
-            f"(at most {self.target:g}; {self.detail}; {connection.vendor})"
-        )
 
 
 def warm_verification() -> Result:
@@ -62,7 +39,7 @@ def warm_verification() -> Result:
     plaintext = _key(organization, owner)
     presented = _presented(plaintext, organization)
     key_id = plaintext[len(keyformat.PREFIX) :][: keyformat.ID_LENGTH]
-    sql, _ = lookup._statement(connection.alias)
+    sql = lookup._statement().sql
 
     def select() -> None:
         with connection.cursor() as cursor:
@@ -146,7 +123,7 @@ def _refuse(presented: PresentedRequest) -> None:
 
 def _key(organization: Organization, owner: User, *, removed: bool = False) -> str:
     actor, now = Actor.person(owner), timezone.now()
-    terms = KeyTerms(uuid.uuid4().hex, Permission.FULL, None)
+    terms = KeyTerms(uuid.uuid4().hex, Grant.preset(Permission.FULL), None)
     key, plaintext = create_key(
         organization, terms, nonce=uuid.uuid4(), actor=actor, at=now
     )
@@ -162,6 +139,7 @@ def _presented(plaintext: str, organization: Organization) -> PresentedRequest:
         method="GET",
         raw_path=f"/workspaces/{organization.pk}",
         client=usage.Client("127.0.0.1", "vi/0.1.0b7"),
+        reference=uuid.uuid4().hex,
     )
 
 
