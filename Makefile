@@ -122,7 +122,7 @@ bench: .venv/.dev .venv-bench/.peers ## Measure the promises about speed
 lock: .venv/.dev ## Lock the dependencies of pyproject.toml (LOCK_OPTIONS=--upgrade for newer ones)
 	@$(COMPILE) pyproject.toml --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
-	@$(COMPILE) --group bench --constraint requirements.lock --output-file requirements-bench.lock
+	@$(COMPILE) pyproject.toml --group bench --constraint requirements.lock --output-file requirements-bench.lock
 
 clean: ## Remove caches and the virtual environment; data and secrets stay
 	@rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results

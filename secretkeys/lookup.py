@@ -98,11 +98,18 @@ def _select(
     with database.wrap_database_errors:
         if _driver.connection is not database.connection:
             _driver.connection = database.connection
-            _driver.cursor = database.connection.cursor()
+            _driver.cursor = _cursor(database)
         _driver.cursor.execute(statement.driver_sql, (key_id,))
         # To the end: SQLite would keep the snapshot of a row that is left over.
         rows: list[tuple[Any, ...]] = _driver.cursor.fetchall()
         return rows[0] if rows else None
+
+
+def _cursor(database: BaseDatabaseWrapper) -> Any:
+    if database.vendor == "postgresql":
+        # Numbers, times and ids come as bytes that need no parsing.
+        return database.connection.cursor(binary=True)
+    return database.connection.cursor()
 
 
 @cache

@@ -284,4 +284,14 @@ def _child(node: _Node, segment: str) -> _Node:
     return child
 
 
+def _widest(table: str) -> dict[Resource, Access]:
+    widest: dict[Resource, Access] = {}
+    for line in table.strip().splitlines():
+        resource, access = Resource(line.split()[0]), Access[line.split()[1].upper()]
+        widest[resource] = max(access, widest.get(resource, Access.NONE))
+    return widest
+
+
 _ROOT = _build(_TABLE)
+# The widest access that any request asks for: none writes a model, for one.
+WIDEST = _widest(_TABLE)

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 
-from orgs.models import Organization
+from orgs.categories import Category
+from orgs.models import CatalogueEntry, Organization
 from secretkeys.grants import (
     PRESETS,
     ROWS,
@@ -14,6 +16,8 @@ from secretkeys.grants import (
     smallest,
 )
 from secretkeys.models import Denial, SecretKey
+from secretkeys.outcomes import Outcome
+from secretkeys.policy import WIDEST
 from secretkeys.scopes import Reach, Scope
 
 # How far back use is looked at.
@@ -41,35 +45,71 @@ def least_privilege(key: SecretKey, *, at: dt.datetime) -> LeastPrivilege | None
     used = key.usage.since(at - LOOK_BACK).used_access()
     if not used:
         return None
-    # Rights that were taken away meanwhile are not given back.
-    needed = {row: min(access, key.grant.matrix[row]) for row, access in used.items()}
+    # Rights that were taken away meanwhile are neither counted nor given back.
+    needed = {
+        row: min(access, key.grant.matrix[row])
+        for row, access in used.items()
+        if key.grant.matrix[row]
+    }
     grant = smallest(needed, offered(key.organization), key.grant.scopes)
-    is_smaller = key.grant.includes(grant) and not grant.includes(key.grant)
+    is_smaller = key.grant.includes(grant) and any(
+        _usable(key.grant, row) > _usable(grant, row) for row in ROWS
+    )
     granted = sum(level > Access.NONE for level in key.grant.matrix.values())
-    still_used = sum(level > Access.NONE for level in needed.values())
-    return LeastPrivilege(granted, still_used, grant if is_smaller else None)
+    return LeastPrivilege(granted, len(needed), grant if is_smaller else None)
 
 
-def allowing(denial: Denial) -> Grant | None:
-    """Return the smallest grant that has what the key has and allows what was denied.
+class Remedy(StrEnum):
+    """What would have let a refused request pass."""
 
-    None: no grant would have allowed it, or the key's grant does by now.
+    GRANT = "grant"
+    # Nothing has to be done: the key has been changed since.
+    ALLOWED_NOW = "allowed_now"
+    # A wider access scope, which the organization cannot choose, or not this object.
+    SCOPE_LOCKED = "scope_locked"
+    NOT_IN_CATALOGUE = "not_in_catalogue"
+    # No right of a key is what the request failed at.
+    NOTHING = "nothing"
+
+
+def remedy(denial: Denial) -> tuple[Remedy, Grant | None]:
+    """Return what would have let a request pass; with GRANT, the smallest one.
+
+    The grant has what the key has now and allows what was denied.
     """
-    if not denial.resource:
-        return None
-    grant = denial.key.grant
+    if Outcome(denial.outcome) not in (
+        Outcome.PERMISSION_DENIED,
+        Outcome.OUTSIDE_SCOPE,
+    ):
+        return Remedy.NOTHING, None
+    grant, object_id = denial.key.grant, denial.object_id or None
     resource, access = Resource(denial.resource), Access(denial.access)
-    if grant.allows(resource, access, denial.object_id or None):
-        return None
+    if grant.allows(resource, access, object_id):
+        return Remedy.ALLOWED_NOW, None
     scopes = dict(grant.scopes)
-    if resource.category and grant.scope_barrier(resource, denial.object_id or None):
-        scope = scopes[resource.category]
-        scopes[resource.category] = _widened(scope, denial.object_id)
+    category = resource.category
+    if category and grant.scope_barrier(resource, object_id):
+        scopes[category] = _widened(scopes[category], object_id)
+        if not denial.key.organization.access_scope:
+            return Remedy.SCOPE_LOCKED, None
+        if object_id and not _is_in_catalogue(denial, category):
+            return Remedy.NOT_IN_CATALOGUE, None
     if grant.matrix[resource] >= access:
-        return Grant(grant.permission, grant.matrix, scopes)
-    needed = {row: grant.matrix[row] for row in ROWS} | {resource: access}
-    return smallest(needed, offered(denial.key.organization), scopes)
+        return Remedy.GRANT, Grant(grant.permission, grant.matrix, scopes)
+    needed = dict(grant.matrix) | {resource: access}
+    levels = offered(denial.key.organization)
+    return Remedy.GRANT, smallest(needed, levels, scopes)
 
 
-def _widened(scope: Scope, object_id: str) -> Scope:
+def _usable(grant: Grant, row: Resource) -> Access:
+    """Return how much of a row any request can make use of."""
+    return min(grant.matrix[row], WIDEST[row])
+
+
+def _widened(scope: Scope, object_id: str | None) -> Scope:
     return Scope(Reach.SELECTED, scope.ids | {object_id}) if object_id else Scope()
+
+
+def _is_in_catalogue(denial: Denial, category: Category) -> bool:
+    entries = CatalogueEntry.objects.of(denial.key.organization).in_category(category)
+    return entries.with_ids([denial.object_id]).exists()

@@ -143,7 +143,13 @@ def test_page_answers_each_role_as_the_table_says(
     name: str, role: str, htmx: bool, person: Callable[[str], Client], make_key: MakeKey
 ) -> None:
     key, _ = make_key()
-    Denial.objects.create(reference=REFERENCE, key=key, at=timezone.now(), access=0)
+    Denial.objects.create(
+        reference=REFERENCE,
+        key=key,
+        at=timezone.now(),
+        outcome="unknown_route",
+        access=0,
+    )
     client = person(role)
     url = _url(name, key.organization, key)
     headers = {"HX-Request": "true"} if htmx else {}

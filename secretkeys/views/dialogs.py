@@ -190,8 +190,10 @@ def _proposal(request: MemberRequest, key: SecretKey, now: dt.datetime) -> Grant
     """Return what Edit Permission opens with when it comes from a suggestion."""
     if reference := request.GET.get("denial"):
         denial = find_denial(request, reference)
-        same_key = denial is not None and denial.key_id == key.key_id
-        return proposals.allowing(denial) if denial and same_key else None
+        if denial is None or denial.key_id != key.key_id:
+            return None
+        _, grant = proposals.remedy(denial)
+        return grant
     if "least" in request.GET:
         found = proposals.least_privilege(key, at=now)
         return found.grant if found else None

@@ -51,12 +51,14 @@ def denial_detail(request: MemberRequest, reference: str) -> HttpResponse:
     denial = find_denial(request, reference)
     if denial is None:
         return render(request, "secretkeys/denial_unknown.html", status=404)
+    remedy, proposal = proposals.remedy(denial)
     context: dict[str, Any] = {
         "denial": denial,
         "key": denial.key,
         "scopes": reports.scope_words(denial.key),
         "object_name": reports.object_name(denial),
-        "proposal": proposals.allowing(denial),
+        "remedy": remedy.value,
+        "proposal": proposal,
     }
     return render(request, "secretkeys/denial.html", context)
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from orgs.audit import COMMAND_LINE
-from orgs.models import AuditEvent
+from orgs.models import AuditEvent, Organization
 from secretkeys.actions import (
     KeyTerms,
     create_key,
@@ -17,9 +17,10 @@ from secretkeys.actions import (
     rotate_key,
     update_key,
 )
-from secretkeys.grants import Permission
+from secretkeys.grants import Grant, Permission
 from secretkeys.models import SecretKey
 from secretkeys.refusals import (
+    AccessScopeLocked,
     AlreadyCreated,
     AlreadyRemoved,
     AlreadyReplaced,
@@ -27,6 +28,12 @@ from secretkeys.refusals import (
     KeyLimitReached,
     NameTaken,
 )
+from secretkeys.scopes import Reach
+from tests.secretkeys.conftest import scopes
+
+FULL = Grant.preset(Permission.FULL)
+READ_ONLY = Grant.preset(Permission.READ_ONLY)
+NO_TRAINING = Grant.preset(Permission.FULL, scopes(training=Reach.NONE))
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,9 +61,9 @@ def race(*jobs):
     return sorted(done)
 
 
-def creating(organization, name="pipeline", nonce=None):
+def creating(organization, name="pipeline", nonce=None, grant=FULL):
     """Return a job that creates a key."""
-    terms = KeyTerms(name, Permission.FULL, None)
+    terms = KeyTerms(name, grant, None)
     return lambda: create_key(
         organization,
         terms,
@@ -66,9 +73,9 @@ def creating(organization, name="pipeline", nonce=None):
     )
 
 
-def renaming(key, name):
-    """Return a job that renames a key."""
-    terms = KeyTerms(name, Permission.FULL, None)
+def renaming(key, name, grant=FULL):
+    """Return a job that renames a key, or changes what it may do."""
+    terms = KeyTerms(name, grant, None)
     return lambda: update_key(
         key,
         terms,
@@ -146,6 +153,38 @@ def test_one_key_renamed_twice_has_one_of_the_names(make_key):
     key.refresh_from_db()
     event = AuditEvent.objects.get(action="key.changed")
     assert key.name == event.changes["name"][1]
+
+
+def test_two_changes_of_one_grant_leave_one_of_them(make_key, featured):
+    key, _ = make_key()
+    jobs = [renaming(key, "pipeline", each) for each in (READ_ONLY, NO_TRAINING)]
+    assert race(*jobs) == losing(ChangedMeanwhile, 1)
+    key.refresh_from_db()
+    assert key.grant in (READ_ONLY, NO_TRAINING)
+    changed = AuditEvent.objects.get(action="key.changed").changes
+    assert list(changed) == (["permission"] if key.grant == READ_ONLY else ["access"])
+
+
+def test_nobody_takes_a_right_back_that_was_taken_away_meanwhile(make_key):
+    key, _ = make_key()
+    widen = renaming(key, "other", FULL)
+    renaming(key, "pipeline", READ_ONLY)()
+    with pytest.raises(ChangedMeanwhile) as refused:
+        widen()
+    assert "its permission Read Only, its access All" in refused.value.sentence
+    key.refresh_from_db()
+    assert (key.name, key.grant) == ("pipeline", READ_ONLY)
+
+
+def test_a_feature_switched_off_at_once_lets_in_a_whole_change_or_none(featured):
+    def switch_off():
+        Organization.objects.update(access_scope=False)
+
+    done = race(switch_off, creating(featured, grant=NO_TRAINING))
+    assert done in (["done", "done"], losing(AccessScopeLocked, 1))
+    assert SecretKey.objects.count() == events("key.created") == done.count("done") - 1
+    with pytest.raises(AccessScopeLocked):
+        creating(featured, "later", grant=NO_TRAINING)()
 
 
 def test_a_rename_and_a_creation_share_no_name(make_key, acme):

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from orgs.models import AuditEvent, Organization
 from secretkeys import keyformat
-from secretkeys.grants import Permission
+from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import SecretKey
+from secretkeys.scopes import Reach
 from tests.commands import call, run
+from tests.secretkeys.conftest import scopes, switch
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +31,36 @@ BAD_OPTIONS = {
     "absurdly many days": ["--expires-in-days=" + "9" * 30],
     "days in words": ["--expires-in-days=ten"],
     "unknown level": ["--permission=root"],
-    "locked level": ["--permission=restricted"],
+    "locked level": ["--permission=restricted", "--allow=datasets=read"],
+    "locked scope": ["--dataset-access=none"],
+    "rows for a level": ["--permission=full", "--allow=datasets=read"],
+}
+# Of an organization with both features; each is told what it says.
+BAD_GRANTS = {
+    "no row": (["--permission=restricted"], "Choose Read or Write for at least one"),
+    "unknown row": (
+        ["--permission=restricted", "--allow=identity=read"],
+        "training, models, deployments, organization, then =read or =write.",
+    ),
+    "no access": (["--permission=restricted", "--allow=assets"], "=read or =write."),
+    "access none": (["--permission=restricted", "--allow=assets=none"], "or =write."),
+    "two accesses": (["--permission=restricted", "--allow=assets=read=write"], "or ="),
+    "empty row": (["--permission=restricted", "--allow="], "--allow takes one of"),
+    "rows for a level": (
+        ["--permission=read_only", "--allow=assets=read"],
+        "--allow goes with --permission restricted only.",
+    ),
+    "unknown id": (["--dataset-access=pets,ghost"], "which does not have: ghost."),
+    "other category": (["--training-access=pets"], "which does not have: pets."),
+    "no id": (["--dataset-access="], "An access takes all, none, or external ids"),
+    "commas": (["--dataset-access=,,"], "An access takes all, none, or external ids"),
+    "a space": (["--dataset-access=pets, cars"], "An access takes all, none, or"),
+    "NUL": (["--dataset-access=\0"], "An access takes all, none, or external ids"),
+    "no text": (["--dataset-access=\udcff"], "An access takes all, none, or external"),
+    "101 ids": (
+        ["--dataset-access=" + ",".join(f"ds{number}" for number in range(101))],
+        "Select at most 100 of datasets.",
+    ),
 }
 NO_ORGANIZATION = ["", "acme", "1", str(uuid.UUID(int=0)), "\udcff", "a" * 1000]
 
@@ -71,6 +102,55 @@ def test_create_is_audited(acme):
     assert (event.actor, event.actor_user) == ("Command line", None)
 
 
+def test_create_takes_rows_and_an_access_scope(featured):
+    _, err = create(
+        featured,
+        "--permission=restricted",
+        *("--allow=annotations=write", "--allow=datasets=read", "--allow=assets=read"),
+        *("--dataset-access=pets,cars", "--training-access=none"),
+    )
+    rows = {Resource.DATASETS: Access.READ, Resource.ASSETS: Access.READ}
+    assert SecretKey.objects.get().grant == Grant.restricted(
+        rows | {Resource.ANNOTATIONS: Access.WRITE},
+        scopes(dataset={"pets", "cars"}, training=Reach.NONE),
+    )
+    assert "Restricted (Annotations: write · Datasets, Assets: read), never" in err
+
+
+def test_create_takes_an_access_scope_for_any_level(featured):
+    create(featured, "--permission=labeler_only", "--dataset-access=pets")
+    scope = scopes(dataset={"pets"})
+    level = Permission.LABELER_ONLY
+    assert SecretKey.objects.get().grant == Grant.preset(level, scope)
+
+
+@pytest.mark.parametrize("kind", BAD_GRANTS)
+def test_create_refuses_a_bad_grant_in_one_sentence(featured, kind):
+    options, sentence = BAD_GRANTS[kind]
+    with pytest.raises(CommandError) as refused:
+        create(featured, *options)
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert not SecretKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--dataset-access=pets"], "Access scope configuration is not available"),
+        (
+            ["--permission=restricted", "--allow=assets=read"],
+            "This permission is not available to your organization.",
+        ),
+    ],
+)
+def test_create_refuses_what_is_not_switched_on(featured, options, sentence):
+    switch(featured, access_scope=False, advanced_permissions=False)
+    with pytest.raises(CommandError, match=sentence):
+        create(featured, *options)
+    assert not SecretKey.objects.exists()
+
+
 @pytest.mark.parametrize("kind", BAD_OPTIONS)
 def test_create_refuses_bad_options_and_makes_nothing(acme, kind):
     with pytest.raises(CommandError) as refused:
@@ -108,11 +188,23 @@ def test_list_shows_current_keys_by_name(acme, make_key):
     make_key("gone", removed_at=timezone.now())
     out, err = call("list_secret_keys", f"--organization={acme.pk}")
     rows = [line.split("\t") for line in out.splitlines()]
-    assert [row[1:4] for row in rows] == [
-        ["Ant", "read_only", "active"],
-        ["zebra", "full", "active"],
+    assert [row[1:6] for row in rows] == [
+        ["Ant", "read_only", "Everything: read", "All", "active"],
+        ["zebra", "full", "Everything: write", "All", "active"],
     ]
     assert err == ""
+
+
+def test_list_says_what_keys_may_do_and_where(featured, make_key):
+    rows = {Resource.ASSETS: Access.READ, Resource.ANNOTATIONS: Access.WRITE}
+    two = scopes(dataset={"pets", "cars"}, training=Reach.NONE)
+    make_key("vendor", grant=Grant.restricted(rows, two))
+    chosen = f"--organization={featured.pk}"
+    (line,) = call("list_secret_keys", chosen)[0].splitlines()
+    (row,) = json.loads(call("list_secret_keys", chosen, "--json")[0])
+    words = ["restricted", "Annotations: write · Assets: read", "2 datasets"]
+    assert line.split("\t")[2:5] == words
+    assert [row[name] for name in ("permission", "grant", "access")] == words
 
 
 def test_list_as_json_is_one_array(acme, make_key):

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -14,29 +13,8 @@ from secretkeys.models import SecretKey
 from tests.conftest import MakeKey
 
 
-@pytest.fixture
-def post(
-    acme: Organization, ada: User, client_for: Callable[[User], Client]
-) -> Callable[..., object]:
-    """Return a function that sends the form as the dialog does."""
-    client = client_for(ada)
-
-    def send(htmx: bool = True, **fields: str) -> object:
-        form = {
-            "name": "pipeline",
-            "expiration": "90",
-            "permission": "full",
-            "nonce": str(uuid.uuid4()),
-        } | fields
-        headers = {"HX-Request": "true"} if htmx else {}
-        url = reverse("secretkeys:create", args=[acme.pk])
-        return client.post(url, form, headers=headers)
-
-    return send
-
-
-def test_valid_form_makes_one_key_with_what_was_chosen(post, ada: User) -> None:
-    response = post(name="  Edge camera  ", expiration="30", permission="read_only")
+def test_valid_form_makes_one_key_with_what_was_chosen(create, ada: User) -> None:
+    response = create(name="  Edge camera  ", expiration="30", permission="read_only")
     key = SecretKey.objects.get()
     assert response.status_code == 200
     assert (key.name, key.permission, key.created_by) == (
@@ -47,8 +25,8 @@ def test_valid_form_makes_one_key_with_what_was_chosen(post, ada: User) -> None:
     assert key.expires_at.date() == timezone.now().date() + dt.timedelta(days=30)
 
 
-def test_creation_is_audited_with_person_and_terms(post, ada: User) -> None:
-    post(expiration="never")
+def test_creation_is_audited_with_person_and_terms(create, ada: User) -> None:
+    create(expiration="never")
     event = AuditEvent.objects.get(action="key.created")
     assert (event.actor, event.actor_user) == (ada.email, ada)
     assert event.changes["permission"] == [None, "Full"]
@@ -56,9 +34,9 @@ def test_creation_is_audited_with_person_and_terms(post, ada: User) -> None:
     assert event.at == SecretKey.objects.get().created_at
 
 
-def test_custom_date_counts_to_the_end_of_that_day(post) -> None:
+def test_custom_date_counts_to_the_end_of_that_day(create) -> None:
     day = timezone.now().date() + dt.timedelta(days=3)
-    post(expiration="custom", expires_on=day.isoformat())
+    create(expiration="custom", expires_on=day.isoformat())
     end = dt.datetime.combine(day, dt.time(23, 59, 59), tzinfo=dt.UTC)
     assert SecretKey.objects.get().expires_at == end
 
@@ -76,8 +54,8 @@ def test_custom_date_counts_to_the_end_of_that_day(post) -> None:
         ("zero\u200bwidth", "Use letters, digits, spaces and punctuation only."),
     ],
 )
-def test_bad_name_is_refused_in_place(post, name: str, sentence: str) -> None:
-    response = post(name=name, permission="labeler_only")
+def test_bad_name_is_refused_in_place(create, name: str, sentence: str) -> None:
+    response = create(name=name, permission="labeler_only")
     assert response.status_code == 422
     assert sentence in response.content.decode()
     # What was chosen beside it is still chosen.
@@ -90,21 +68,23 @@ def test_bad_name_is_refused_in_place(post, name: str, sentence: str) -> None:
     "name",
     ["PIPELINE", "pipeline ", "ｐｉｐｅｌｉｎｅ", "Pi\u017feline".replace("ſ", "p")],
 )
-def test_name_that_reads_the_same_is_taken(post, make_key: MakeKey, name: str) -> None:
+def test_name_that_reads_the_same_is_taken(
+    create, make_key: MakeKey, name: str
+) -> None:
     make_key("pipeline")
-    response = post(name=name)
+    response = create(name=name)
     assert response.status_code == 422
     assert "A key with this name already exists." in response.content.decode()
     assert SecretKey.objects.count() == 1
 
 
-def test_name_of_a_removed_key_is_free_again(post, make_key: MakeKey) -> None:
+def test_name_of_a_removed_key_is_free_again(create, make_key: MakeKey) -> None:
     make_key("pipeline", removed_at=timezone.now())
-    assert post(name="pipeline").status_code == 200
+    assert create(name="pipeline").status_code == 200
 
 
-def test_html_in_a_name_is_text(post) -> None:
-    response = post(name="<script>alert(1)</script>", permission="bogus")
+def test_html_in_a_name_is_text(create) -> None:
+    response = create(name="<script>alert(1)</script>", permission="bogus")
     assert "<script>alert" not in response.content.decode()
 
 
@@ -124,46 +104,46 @@ def test_html_in_a_name_is_text(post) -> None:
         ({"nonce": "1"}, "This form is incomplete."),
     ],
 )
-def test_bad_choice_is_refused_with_a_sentence(post, fields, sentence: str) -> None:
-    response = post(**fields)
+def test_bad_choice_is_refused_with_a_sentence(create, fields, sentence: str) -> None:
+    response = create(**fields)
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert not SecretKey.objects.exists()
 
 
-def test_today_is_not_a_date_to_expire_on(post) -> None:
+def test_today_is_not_a_date_to_expire_on(create) -> None:
     today = timezone.now().date().isoformat()
-    assert post(expiration="custom", expires_on=today).status_code == 422
+    assert create(expiration="custom", expires_on=today).status_code == 422
 
 
-def test_fields_that_the_form_does_not_offer_change_nothing(post, globex) -> None:
-    post(organization=str(globex.pk), digest="x", key_id="a" * 16, created_by="1")
+def test_fields_that_the_form_does_not_offer_change_nothing(create, globex) -> None:
+    create(organization=str(globex.pk), digest="x", key_id="a" * 16, created_by="1")
     key = SecretKey.objects.get()
     assert key.organization != globex
     assert key.key_id != "a" * 16
 
 
-def test_same_form_sent_twice_makes_one_key_and_one_reveal(post) -> None:
+def test_same_form_sent_twice_makes_one_key_and_one_reveal(create) -> None:
     nonce = str(uuid.uuid4())
-    first, second = post(nonce=nonce), post(nonce=nonce)
+    first, second = create(nonce=nonce), create(nonce=nonce)
     assert (first.status_code, second.status_code) == (200, 409)
     assert "This key was already created." in second.content.decode()
     assert "dtvi_" not in second.content.decode()
     assert SecretKey.objects.count() == 1
 
 
-def test_reloading_the_reveal_page_leads_to_the_list_and_shows_nothing(post) -> None:
+def test_reloading_the_reveal_page_leads_to_the_list_and_shows_nothing(create) -> None:
     nonce = str(uuid.uuid4())
-    post(htmx=False, nonce=nonce)
-    again = post(htmx=False, nonce=nonce)
+    create(htmx=False, nonce=nonce)
+    again = create(htmx=False, nonce=nonce)
     assert again.status_code == 302
     assert again.url.endswith("/settings/secret-keys")
 
 
-def test_limit_of_keys_is_named(post, make_key: MakeKey, acme: Organization) -> None:
+def test_limit_of_keys_is_named(create, make_key: MakeKey, acme: Organization) -> None:
     make_key("one")
     Organization.objects.filter(pk=acme.pk).update(key_limit=1)
-    response = post()
+    response = create()
     assert response.status_code == 422
     assert "has reached its limit of 1 keys" in response.content.decode()
 
@@ -182,8 +162,8 @@ def test_missing_csrf_token_is_answered_with_a_sentence(
     assert not SecretKey.objects.exists()
 
 
-def test_role_is_judged_when_the_form_is_sent(post, acme, ada: User) -> None:
+def test_role_is_judged_when_the_form_is_sent(create, acme, ada: User) -> None:
     acme.memberships.filter(user=ada).update(role="member")
-    response = post()
+    response = create()
     assert response.status_code == 403
     assert not SecretKey.objects.exists()

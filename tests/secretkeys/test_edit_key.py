@@ -1,36 +1,14 @@
 """Edit Permission: changes act at once, and bad ones change nothing."""
 
 import datetime as dt
-from collections.abc import Callable
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from orgs.models import AuditEvent, Organization, User
-from secretkeys.actions import KeyTerms
+from orgs.models import AuditEvent, Organization
 from secretkeys.models import SecretKey
 from tests.conftest import MakeKey
-
-
-@pytest.fixture
-def edit(ada: User, client_for: Callable[[User], Client]):
-    """Return a function that sends the form of a key."""
-    client = client_for(ada)
-
-    def send(key: SecretKey, htmx: bool = True, **fields: str):
-        form = {
-            "name": key.name,
-            "expiration": "keep",
-            "permission": key.permission,
-            "seen": KeyTerms.of(key).fingerprint,
-        }
-        url = reverse("secretkeys:edit", args=[key.organization_id, key.key_id])
-        headers = {"HX-Request": "true"} if htmx else {}
-        return client.post(url, form | fields, headers=headers)
-
-    return send
 
 
 def test_change_is_saved_and_the_dialog_told_to_close(edit, make_key: MakeKey) -> None:

@@ -23,6 +23,10 @@ COLUMNS = [
     "Action",
 ]
 
+# The session, the person, the membership, the key, how many organizations; then what
+# it used lately, what a removal would have denied, its requests.
+QUERIES = {"detail": 7, "edit": 6, "rotate": 6, "remove": 7}
+
 
 @pytest.fixture
 def table(acme: Organization, ada: User, client_for: Callable[[User], Client]):
@@ -194,9 +198,9 @@ def test_page_costs_the_same_queries_for_any_number_of_keys(
         client.get(url)
 
 
-@pytest.mark.parametrize("page", ["detail", "edit", "rotate", "remove"])
+@pytest.mark.parametrize(("page", "most"), QUERIES.items())
 def test_pages_of_one_key_cost_few_queries_whatever_it_has_done(
-    page, client_for, ada, make_key, django_assert_max_num_queries
+    page, most, client_for, ada, make_key, django_assert_max_num_queries
 ) -> None:
     key, _ = make_key()
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
@@ -214,5 +218,5 @@ def test_pages_of_one_key_cost_few_queries_whatever_it_has_done(
     client = client_for(ada)
     url = reverse(f"secretkeys:{page}", args=[key.organization_id, key.key_id])
     client.get(url)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(most):
         client.get(url)

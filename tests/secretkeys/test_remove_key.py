@@ -1,23 +1,14 @@
 """Remove Key: what is shown before, what has to be typed, what happens after."""
 
 import datetime as dt
-from collections.abc import Callable
 
-import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from orgs.models import User
 from secretkeys.models import KeyUsage, SecretKey
 from tests.conftest import MakeKey
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def signed_in(ada: User, client_for: Callable[[User], Client]) -> Client:
-    return client_for(ada)
 
 
 def _url(key: SecretKey) -> str:

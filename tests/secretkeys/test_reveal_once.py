@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Callable
 
 import pytest
 from django.apps import apps
@@ -11,15 +10,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from orgs.models import Organization, User
+from orgs.models import Organization
 from secretkeys.models import SecretKey
 
 WHOLE_KEY = re.compile(r"dtvi_[0-9A-Za-z]{98}")
-
-
-@pytest.fixture
-def signed_in(ada: User, client_for: Callable[[User], Client]) -> Client:
-    return client_for(ada)
 
 
 def _create(client: Client, acme: Organization, **headers: str):

@@ -4,13 +4,15 @@ import datetime as dt
 import os
 import signal
 import threading
+import uuid
 
 import pytest
 from django.db import OperationalError, connection
+from django.utils import timezone
 
-from secretkeys import authentication, keyformat, policy, usage
+from secretkeys import authentication, keyformat, policy, usage, usage_writes
 from secretkeys.grants import Permission
-from secretkeys.models import KeyUsage, SecretKey
+from secretkeys.models import KeyActivity, KeyUsage, SecretKey
 from secretkeys.outcomes import Outcome
 
 HOUR = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
@@ -25,7 +27,7 @@ def use(acme):
         key, path="/plans", *, at=HOUR, method="GET", organization=acme.pk, client=CURL
     ):
         presented = authentication.PresentedRequest(
-            f"Bearer {key}", str(organization), method, path, client
+            f"Bearer {key}", str(organization), method, path, client, uuid.uuid4().hex
         )
         try:
             authentication.authenticate(presented, at=at)
@@ -55,9 +57,9 @@ def writes_fail():
     return connection.execute_wrapper(fail)
 
 
-def record(key_id, *, last_used_at=None, at=HOUR, client=CURL, times=1):
+def record(key_id, *, last_used_at=None, at=HOUR, client=CURL, times=1, path="/plans"):
     """Count requests as a decision does."""
-    request = policy.resolve("GET", "/plans")
+    request = policy.resolve("GET", path)
     for _ in range(times):
         usage.record(
             key_id,
@@ -274,11 +276,12 @@ def test_half_a_flush_is_no_flush(make_key, use):
 def test_a_broken_database_loses_no_more_than_it_must(make_key, monkeypatch):
     key, _ = make_key()
     monkeypatch.setattr(usage, "_MOST_ROWS_WAITING", 3)
-    for hours in range(5):
+    for hours in range(8):
         record(key.key_id, at=HOUR + dt.timedelta(hours=hours))
         record(key.key_id, at=HOUR)
     usage.flush()
-    assert [row[-1] for row in counted()] == [6, 1, 1]
+    # Twice as many rows as are kept with their objects and addresses.
+    assert [row[-1] for row in counted()] == [9, 1, 1, 1, 1, 1]
 
 
 def together(*jobs):
@@ -317,6 +320,24 @@ def test_eight_threads_lose_no_count(make_key):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_eight_threads_lose_no_request_of_any_object(make_key, monkeypatch):
+    key, _ = make_key()
+    monkeypatch.setattr(usage_writes, "MOST_ACTIVITY", 20)
+    now = timezone.now()
+
+    def work():
+        for number in range(40):
+            record(key.key_id, at=now, path=f"/workspaces/o/runs/r{number}")
+            usage.flush()
+
+    together(*[work] * 8)
+    usage.flush()
+    counts = dict(KeyActivity.objects.values_list("object_id", "count"))
+    assert sum(counts.values()) == 8 * 40
+    assert counts[KeyActivity.MANY] >= 8 * 10
+
+
+@pytest.mark.django_db(transaction=True)
 def test_requests_of_many_keys_in_many_threads_are_all_counted(make_key, use):
     keys = [make_key(f"key {number}")[1] for number in range(4)]
 
@@ -347,8 +368,9 @@ def _as_child(key_id):
     """Succeed if nothing of the parent waits here and no lock is held."""
     signal.alarm(10)
     try:
-        waiting = sum(usage._waiting.counts.values())
+        waiting = dict(usage._waiting.tallies)
         record(key_id, times=2)
-        os._exit(0 if (waiting, sum(usage._waiting.counts.values())) == (0, 2) else 1)
+        (tally,) = usage._waiting.tallies.values()
+        os._exit(0 if (waiting, tally.count) == ({}, 2) else 1)
     finally:
         os._exit(2)

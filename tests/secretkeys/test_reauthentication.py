@@ -1,0 +1,296 @@
+"""Whoever gives rights away or ends them has signed in within a quarter of an hour."""
+
+import datetime as dt
+import re
+import time
+import uuid
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from secretkeys.grants import Access, Grant, Permission, Resource
+from secretkeys.models import GRANT_FIELDS, SecretKey
+from secretkeys.scopes import Reach
+from tests.conftest import PASSWORD
+from tests.secretkeys.browsing import HTMX, fields, text
+from tests.secretkeys.conftest import scopes
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = 60
+NARROW = Grant.restricted(
+    {Resource.DATASETS: Access.READ, Resource.MODELS: Access.READ},
+    scopes(dataset={"pets", "cars"}, training=Reach.NONE),
+)
+WIDENING = {
+    "another level": {"permission": "full"},
+    "a row more": {"annotations_level": "read"},
+    "write for read": {"datasets_level": "write"},
+    "an object more": {"dataset_ids": ["pets", "cars", "roads"]},
+    "another object": {"dataset_ids": ["pets", "roads"]},
+    "every object": {"dataset_reach": "all"},
+    "a reach": {"training_reach": "selected", "training_ids": ["detector"]},
+    "a row more and one less": {"models_level": "none", "assets_level": "read"},
+    "a later end": {"expiration": "365"},
+    "no end": {"expiration": "never"},
+    "a new name beside": {"name": "renamed", "permission": "read_only"},
+}
+NARROWING = {
+    "a new name": {"name": "renamed"},
+    "nothing": {},
+    "a row less": {"models_level": "none"},
+    "an object less": {"dataset_ids": ["pets"]},
+    "no object": {"dataset_reach": "none"},
+    "no deployment, which it has no right to": {"deployment_reach": "none"},
+    "an earlier end": {"expiration": "7"},
+    "all of it": {"models_level": "none", "dataset_ids": ["cars"], "expiration": "7"},
+}
+
+
+@pytest.fixture
+def stale(ada, client_for) -> Client:
+    """Ada's browser, in which she signed in longer ago."""
+    return client_for(ada, signed_in_at=time.time() - 15 * MINUTE - 1)
+
+
+@pytest.fixture
+def change(edit, featured, make_key, stale):
+    """Return a function that changes a narrow key that ends in a month."""
+    end = timezone.now() + dt.timedelta(days=30)
+    key, _ = make_key(grant=NARROW, expires_at=end)
+    scope = {"dataset_reach": "selected", "dataset_ids": ["pets", "cars"]}
+
+    def send(client=stale, **fields):
+        return key, edit(key, client=client, **(scope | fields))
+
+    return send
+
+
+def asks(response):
+    """Tell whether a page asks for the password, and holds none."""
+    body = response.content.decode()
+    assert PASSWORD not in body
+    found = re.findall(r'<input[^>]*type="password"[^>]*>', body)
+    assert not any("value=" in each for each in found)
+    return len(found) == 1 and "Confirm it is you" in body
+
+
+def state(key):
+    """Return what can be changed of a key, as it is stored."""
+    names = ["name", "expires_at", "removed_at", "replaced_by", *GRANT_FIELDS]
+    return SecretKey.objects.values(*names).get(pk=key.pk)
+
+
+@pytest.mark.parametrize("kind", WIDENING)
+def test_widening_asks_and_saves_nothing_yet(change, kind):
+    before = SecretKey.objects.values().get()
+    key, response = change(**WIDENING[kind])
+    assert response.status_code == 422
+    assert asks(response)
+    assert "This gives the key more than it has." in text(response)
+    assert SecretKey.objects.values().get(pk=key.pk) == before
+
+
+@pytest.mark.parametrize("kind", WIDENING)
+def test_widening_is_saved_with_the_password(change, kind):
+    before = SecretKey.objects.values().get()
+    key, response = change(password=PASSWORD, **WIDENING[kind])
+    assert response.status_code == 200
+    assert SecretKey.objects.values().get(pk=key.pk) != before
+
+
+@pytest.mark.parametrize("kind", WIDENING)
+def test_widening_asks_nothing_of_whoever_has_just_signed_in(change, signed_in, kind):
+    assert change(client=signed_in, **WIDENING[kind])[1].status_code == 200
+
+
+@pytest.mark.parametrize("kind", NARROWING)
+def test_narrowing_and_renaming_ask_nothing(change, kind):
+    key, response = change(**NARROWING[kind])
+    stored = state(key)
+    assert response.status_code == 200
+    assert stored["name"] == NARROWING[kind].get("name", "pipeline")
+    assert stored["models_level"] == (0 if "models_level" in NARROWING[kind] else 1)
+
+
+def test_creating_asks_and_makes_nothing_yet(create, acme, stale):
+    response = create(client=stale)
+    assert asks(response)
+    assert "A new key gives access to your organization." in text(response)
+    assert not SecretKey.objects.exists()
+    assert create(client=stale, password=PASSWORD).status_code == 200
+    assert SecretKey.objects.count() == 1
+
+
+def rotate_form():
+    """Return what Rotate sends."""
+    return {"overlap": "1", "nonce": str(uuid.uuid4())}
+
+
+@pytest.mark.parametrize(("name", "form"), [("rotate", rotate_form), ("remove", dict)])
+def test_rotating_and_removing_ask(stale, make_key, name, form):
+    key, _ = make_key()
+    before, sent = state(key), form()
+    url = reverse(f"secretkeys:{name}", args=[key.organization_id, key.key_id])
+    assert asks(stale.post(url, sent, headers=HTMX))
+    assert state(key) == before
+    answer = stale.post(url, sent | {"password": PASSWORD}, headers=HTMX)
+    assert answer.status_code == 200
+    assert state(key) != before
+
+
+def test_a_removal_that_has_to_be_confirmed_keeps_the_name_typed(stale, make_key):
+    key, _ = make_key(last_used_at=timezone.now())
+    url = reverse("secretkeys:remove", args=[key.organization_id, key.key_id])
+    response = stale.post(url, {"confirmation": "pipeline"}, headers=HTMX)
+    assert asks(response)
+    assert fields(response, "remove-form")["confirmation"] == ["pipeline"]
+
+
+def test_a_form_that_is_wrong_is_mended_before_it_asks(create, edit, stale, make_key):
+    key, _ = make_key(permission=Permission.READ_ONLY)
+    for response in (
+        create(client=stale, name=""),
+        edit(key, client=stale, name="", permission="full"),
+    ):
+        assert (response.status_code, asks(response)) == (422, False)
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["dialog", "page"])
+def test_what_was_typed_is_kept_while_it_asks(create, featured, stale, htmx):
+    typed = {"name": "vendor", "expiration": "7", "permission": "labeler_only"}
+    typed |= {"dataset_reach": "selected", "training_reach": "none"}
+    nonce = str(uuid.uuid4())
+    response = create(
+        htmx=htmx, client=stale, nonce=nonce, dataset_ids=["cars", "pets"], **typed
+    )
+    sent = fields(response, "create-form")
+    assert {name: sent[name] for name in typed} == {
+        name: [value] for name, value in typed.items()
+    }
+    assert (sent["dataset_ids"], sent["nonce"]) == (["cars", "pets"], [nonce])
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("wrong", "Incorrect password."),
+        (PASSWORD.upper(), "Incorrect password."),
+        (PASSWORD + "\0", "Null characters are not allowed."),
+        ("x" * 100_000, "Incorrect password."),
+        ("", "This field is required."),
+    ],
+)
+def test_a_wrong_password_is_told_and_asked_for_again(
+    create, acme, stale, password, sentence
+):
+    session = stale.session.session_key
+    response = create(client=stale, password=password)
+    assert response.status_code == 422
+    assert asks(response)
+    assert sentence in text(response)
+    assert not SecretKey.objects.exists()
+    assert stale.session.session_key == session
+
+
+def test_a_right_password_counts_as_a_sign_in(create, acme, stale):
+    create(client=stale, password=PASSWORD)
+    assert create(client=stale, name="second").status_code == 200
+    assert SecretKey.objects.count() == 2
+
+
+def test_a_right_password_gives_the_session_another_id(create, acme, stale):
+    before = stale.session.session_key
+    create(client=stale, password=PASSWORD)
+    assert stale.session.session_key != before
+    assert not Session.objects.filter(session_key=before).exists()
+    thief = Client()
+    thief.cookies["session"] = before
+    url = reverse("secretkeys:list", args=[acme.pk])
+    assert thief.get(url).status_code == 302
+
+
+def test_the_password_is_kept_nowhere(create, acme, stale, caplog):
+    for password in ("wrong horse", PASSWORD):
+        response = create(client=stale, password=password)
+        assert password not in response.content.decode()
+        assert password not in repr(dict(stale.session))
+        assert password not in repr(response.headers) + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_asked"), [(0, False), (14.9, False), (15.1, True), (60 * 24, True)]
+)
+def test_a_sign_in_counts_for_a_quarter_of_an_hour(
+    create, acme, ada, client_for, minutes, is_asked
+):
+    client = client_for(ada, signed_in_at=time.time() - minutes * MINUTE)
+    assert asks(create(client=client)) is is_asked
+    assert SecretKey.objects.exists() is not is_asked
+
+
+def test_a_sign_in_through_the_page_counts(create, acme, ada):
+    client = Client()
+    sent = {"login": ada.email, "password": PASSWORD}
+    client.post(reverse("account_login"), sent)
+    assert create(client=client).status_code == 200
+
+
+def test_a_session_of_unknown_age_is_asked(create, acme, ada):
+    client = Client()
+    client.force_login(ada)
+    assert asks(create(client=client))
+
+
+def test_guesses_are_counted_and_then_refused_with_a_sentence(create, acme, stale):
+    for _ in range(10):
+        assert "Too many" not in text(create(client=stale, password="wrong"))
+    for password in ("wrong", PASSWORD):
+        response = create(client=stale, password=password)
+        assert response.status_code == 422
+        assert "Too many attempts. Wait a minute, then try again." in text(response)
+        assert asks(response)
+    assert not SecretKey.objects.exists()
+
+
+def test_the_limit_follows_a_person_and_meets_nobody_elsewhere(
+    create, acme, stale, abe, client_for
+):
+    for _ in range(10):
+        create(client=stale, password="wrong")
+    stale.defaults["REMOTE_ADDR"] = "192.0.2.7"
+    assert "Too many attempts." in text(create(client=stale, password=PASSWORD))
+    other = client_for(abe, signed_in_at=1)
+    other.defaults["REMOTE_ADDR"] = "192.0.2.8"
+    assert create(client=other, password=PASSWORD).status_code == 200
+
+
+def test_another_person_s_password_does_not_do(create, acme, stale, abe):
+    abe.set_password("another horse")
+    abe.save()
+    assert asks(create(client=stale, password="another horse"))
+
+
+def test_whoever_has_no_password_is_not_asked_for_one(create, acme, ada, client_for):
+    ada.set_unusable_password()
+    ada.save()
+    client = client_for(ada, signed_in_at=1)
+    assert create(client=client).status_code == 200
+
+
+def test_a_password_in_the_address_does_not_do(acme, stale, make_key):
+    key, _ = make_key()
+    url = reverse("secretkeys:remove", args=[acme.pk, key.key_id])
+    assert asks(stale.post(f"{url}?password={PASSWORD}", headers=HTMX))
+    assert not state(key)["removed_at"]
+
+
+def test_no_password_is_asked_for_before_something_is_sent(acme, stale, make_key):
+    key, _ = make_key()
+    for page in ("edit", "rotate", "remove"):
+        url = reverse(f"secretkeys:{page}", args=[acme.pk, key.key_id])
+        assert not asks(stale.get(url))
+    assert not asks(stale.get(reverse("secretkeys:create", args=[acme.pk])))
