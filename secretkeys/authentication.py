@@ -210,9 +210,9 @@ def _resolve(presented: PresentedRequest) -> policy.Request:
     except policy.NotCanonical:
         raise AuthenticationFailed(Outcome.NOT_CANONICAL) from None
     except policy.UnknownRoute as unknown:
-        raise AuthenticationFailed(
-            Outcome.UNKNOWN_ROUTE, methods=unknown.methods
-        ) from None
+        methods = tuple(sorted(unknown.methods))
+        only = f"This endpoint answers {', '.join(methods)} only." if methods else ""
+        raise AuthenticationFailed(Outcome.UNKNOWN_ROUTE, only, methods) from None
 
 
 def _check_request(

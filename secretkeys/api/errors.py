@@ -60,9 +60,8 @@ def describe(refused: AuthenticationFailed) -> Refusal:
     """Say why a request was refused, with RFC 6750's challenge; the same at every door."""
     outcome = refused.outcome
     if refused.methods:
-        allowed = ", ".join(sorted(refused.methods))
-        message = f"This endpoint answers {allowed} only."
-        return Refusal(405, "method_not_allowed", message, {"Allow": allowed})
+        allow = {"Allow": ", ".join(refused.methods)}
+        return Refusal(405, "method_not_allowed", refused.sentence, allow)
     headers = {}
     if challenge := _challenge(outcome):
         headers["WWW-Authenticate"] = challenge
