@@ -122,11 +122,12 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA cache_size=-20000;"
         ),
     }
-elif env.bool("DATABASE_PREPARED_STATEMENTS", True):
-    # Off behind a transaction pooler, which hands each transaction another connection.
+else:
+    # None behind a transaction pooler, which hands each transaction another connection.
+    _prepared = env.bool("DATABASE_PREPARED_STATEMENTS", True)
     _database["OPTIONS"] = _database.get("OPTIONS", {}) | {
         "server_side_binding": True,
-        "prepare_threshold": 5,
+        "prepare_threshold": 5 if _prepared else None,
     }
 _database["CONN_MAX_AGE"] = None
 _database["CONN_HEALTH_CHECKS"] = True

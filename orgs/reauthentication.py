@@ -10,10 +10,21 @@ from allauth.account.forms import ReauthenticateForm
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core import ratelimit
 from django.conf import settings
+from django.forms.utils import ErrorDict
 
 from orgs.http import MemberRequest
 
 _TOO_MANY = "Too many attempts. Wait a minute, then try again."
+
+
+# The library has no types, so to mypy its class is Any.
+class _TooManyAttempts(ReauthenticateForm):  # type: ignore[misc]
+    """The question, and why no answer is taken now: right and wrong fare the same."""
+
+    def full_clean(self) -> None:
+        self.cleaned_data: dict[str, str] = {}
+        self._errors = ErrorDict()
+        self.add_error("password", _TOO_MANY)
 
 
 def confirm(request: MemberRequest) -> ReauthenticateForm | None:
@@ -26,10 +37,10 @@ def confirm(request: MemberRequest) -> ReauthenticateForm | None:
         return None
     if "password" not in request.POST:
         return ReauthenticateForm(user=request.user)
-    form = ReauthenticateForm(request.POST, user=request.user)
     if not ratelimit.consume(request, action="reauthenticate", user=request.user):
-        form.add_error("password", _TOO_MANY)
-    elif form.is_valid():
+        return _TooManyAttempts({}, user=request.user)
+    form = ReauthenticateForm(request.POST, user=request.user)
+    if form.is_valid():
         reauthenticate_by_password(request)
         request.session.cycle_key()
         return None

@@ -183,8 +183,12 @@ def _verified(token: str) -> tuple[str, lookup.StoredKey]:
 def _rehash(parsed: keyformat.ParsedKey, stored: lookup.StoredKey) -> None:
     """Store a digest with today's parameters, unless another process just did."""
     same_row = SecretKey.objects.filter(key_id=parsed.key_id, digest=stored.digest)
+    renewed = hashing.digest(parsed.plaintext)
     try:
-        same_row.update(digest=hashing.digest(parsed.plaintext))
+        if same_row.update(digest=renewed):
+            hashing.remember(parsed, renewed)
+        else:
+            hashing.forget(parsed.plaintext)
     except Error:
         # The key is verified; the next cold process tries again.
         logger.exception("A digest could not be renewed.")

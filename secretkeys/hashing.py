@@ -75,6 +75,10 @@ class _VerifiedKeys:
             while len(self._keys) > self._size:
                 self._keys.popitem(last=False)
 
+    def remove(self, plaintext: str) -> None:
+        with self._lock:
+            self._keys.pop(self._mark(plaintext), None)
+
     def clear(self) -> None:
         with self._lock:
             self._keys.clear()
@@ -122,6 +126,16 @@ def matches(key: ParsedKey, stored: str) -> bool:
         _slots.release()
     _verified.add(key.plaintext, verified)
     return True
+
+
+def remember(key: ParsedKey, stored: str) -> None:
+    """Take it as verified that ``stored`` was made of this very key: it just was."""
+    _verified.add(key.plaintext, VerifiedKey(key.key_id, stored))
+
+
+def forget(plaintext: str) -> None:
+    """Have argon2 look at a key again."""
+    _verified.remove(plaintext)
 
 
 def is_outdated(stored: str) -> bool:

@@ -7,6 +7,7 @@ the database driver that stays open with its connection.
 
 import datetime as dt
 import threading
+import time
 import uuid
 from functools import cache
 from typing import Any, NamedTuple
@@ -58,6 +59,8 @@ class _Driver(threading.local):
 
 
 _driver = _Driver()
+# Seconds, within which a connection that was broken before fails.
+_AT_ONCE = 0.5
 
 
 def find(key_id: str) -> StoredKey | None:
@@ -68,10 +71,12 @@ def find(key_id: str) -> StoredKey | None:
     # Behind django.db.connection, every attribute costs a look-up of its own.
     database = connections[DEFAULT_DB_ALIAS]
     statement = _statement()
+    started = time.monotonic()
     try:
         found = _select(database, statement, key_id)
     except (InterfaceError, OperationalError):
-        if database.in_atomic_block:
+        # A database that let us wait would do so again.
+        if database.in_atomic_block or time.monotonic() - started > _AT_ONCE:
             raise
         database.close()
         found = _select(database, statement, key_id)

@@ -1,8 +1,9 @@
 """What a change would have denied, had it been made before the last 30 days."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from secretkeys.grants import Access, Grant, Resource
 from secretkeys.models import ACTIVITY_DAYS, KeyActivity, SecretKey
@@ -19,10 +20,26 @@ class DeniedKind:
     requests: int
     last: dt.datetime
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the kind that a row of KeyActivityQuerySet.by_kind tells of."""
+        resource, access = Resource(row["resource"]), Access(row["access"])
+        where = row["object_id"], row["address"]
+        return cls(resource, access, *where, row["requests"], row["last"])
+
     @property
     def words(self) -> str:
         """What was asked for, such as ``annotations write``."""
         return f"{self.resource.value} {self.access.name.lower()}"
+
+    @property
+    def shown_address(self) -> str:
+        """Where it came from; empty where that is not known, or many."""
+        return "" if self.address == KeyActivity.MANY else self.address
+
+    def fits(self, grant: Grant) -> bool:
+        """Tell whether a grant allows it, as far as is known of the objects."""
+        return grant.allows(self.resource, self.access, self.object_id or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +71,11 @@ class Preview:
 
 def of_change(key: SecretKey, grant: Grant, *, at: dt.datetime) -> Preview | None:
     """Return what ``grant`` would have denied this key; None: nothing."""
+    if grant.includes(key.grant):
+        return None
 
     def is_denied(kind: DeniedKind) -> bool:
-        return not grant.allows(kind.resource, kind.access, kind.object_id or None)
+        return kind.fits(key.grant) and not kind.fits(grant)
 
     return _preview(key, is_denied, at)
 
@@ -70,20 +89,7 @@ def _preview(
     key: SecretKey, is_denied: Callable[[DeniedKind], bool], at: dt.datetime
 ) -> Preview | None:
     first = at.date() - dt.timedelta(days=ACTIVITY_DAYS - 1)
-    kinds = [
-        kind
-        for row in KeyActivity.objects.of(key).since(first).by_kind()
-        for kind in [
-            DeniedKind(
-                Resource(row["resource"]),
-                Access(row["access"]),
-                row["object_id"],
-                row["address"],
-                row["requests"],
-                row["last"],
-            )
-        ]
-        if is_denied(kind)
-    ]
+    rows = KeyActivity.objects.of(key).since(first).by_kind()
+    kinds = list(filter(is_denied, map(DeniedKind.of, rows)))
     kinds.sort(key=lambda kind: kind.requests, reverse=True)
     return Preview(kinds) if kinds else None

@@ -52,8 +52,10 @@ def least_privilege(key: SecretKey, *, at: dt.datetime) -> LeastPrivilege | None
         if key.grant.matrix[row]
     }
     grant = smallest(needed, offered(key.organization), key.grant.scopes)
-    is_smaller = key.grant.includes(grant) and any(
-        _usable(key.grant, row) > _usable(grant, row) for row in ROWS
+    is_smaller = (
+        bool(needed)
+        and key.grant.includes(grant)
+        and any(_usable(key.grant, row) > _usable(grant, row) for row in ROWS)
     )
     granted = sum(level > Access.NONE for level in key.grant.matrix.values())
     return LeastPrivilege(granted, len(needed), grant if is_smaller else None)

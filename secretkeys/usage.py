@@ -118,16 +118,20 @@ def flush() -> None:
             _waiting.urgent.clear()
         if not any(batch):
             return
+        written = False
         try:
             with transaction.atomic():
                 usage_writes.write_counts(batch.tallies)
                 usage_writes.write_activity(batch.tallies)
                 usage_writes.write_last_uses(batch.last_uses)
                 usage_writes.write_denials(batch.denials)
+            written = True
         except Error:
             rows = len(batch.tallies)
             logger.exception("Usage of %d rows could not be written yet.", rows)
-            _put_back(batch)
+        finally:
+            if not written:
+                _put_back(batch)
 
 
 def forget_waiting() -> None:
@@ -171,7 +175,10 @@ def _put_back(batch: _Batch) -> None:
         for row, tally in batch.tallies.items():
             _add(row, tally.count, tally.last_at)
         _waiting.last_uses = batch.last_uses | _waiting.last_uses
-        _waiting.denials = batch.denials | _waiting.denials
+        for key_id, older in batch.denials.items():
+            newer = _waiting.denials.get(key_id, ())
+            kept = deque([*older, *newer], maxlen=_MOST_DENIALS_WAITING)
+            _waiting.denials[key_id] = kept
 
 
 def _kept_apart(object_id: str | None) -> str:
@@ -182,10 +189,11 @@ def _kept_apart(object_id: str | None) -> str:
 
 def _start_writer() -> None:
     """Start the writing thread of this process; settings can leave it out."""
-    if _waiting.writer is not None or not settings.USAGE_FLUSH_SECONDS:
+    writer = _waiting.writer
+    if (writer and writer.is_alive()) or not settings.USAGE_FLUSH_SECONDS:
         return
     with _waiting.lock:
-        if _waiting.writer is None:
+        if _waiting.writer is writer:
             _waiting.writer = threading.Thread(target=_write_forever, daemon=True)
             _waiting.writer.start()
 

@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from secretkeys.keyformat import redact
@@ -174,7 +175,7 @@ def _by_day(tallies: Mapping[Row, Tally]) -> dict[_Activity, Tally]:
             row.hour.date(),
             row.resource,
             row.access,
-            _printable(row.object_id),
+            _object_id(row.object_id),
             row.address if row.address == KeyActivity.MANY else _address(row.address),
         )
         _merge(days, activity, tally)
@@ -183,31 +184,24 @@ def _by_day(tallies: Mapping[Row, Tally]) -> dict[_Activity, Tally]:
 
 def _folded(days: dict[_Activity, Tally]) -> dict[_Activity, Tally]:
     """Stop keeping objects and addresses apart for keys that have too many in a day."""
-    fresh = Counter((activity.key_id, activity.day) for activity in days)
-    stored = (
-        KeyActivity.objects.filter(key_id__in={key_id for key_id, _ in fresh})
-        .filter(day__in={day for _, day in fresh})
-        .values_list("key_id", "day")
-        .annotate(count=Count("pk"))
+    known: dict[tuple[str, dt.date], set[_Activity]] = defaultdict(set)
+    rows = KeyActivity.objects.filter(
+        key_id__in={activity.key_id for activity in days},
+        day__in={activity.day for activity in days},
     )
-    room: dict[tuple[str, dt.date], int] = defaultdict(lambda: MOST_ACTIVITY)
-    for key_id, day, count in stored:
-        room[key_id, day] -= count
-    crowded = {where for where, count in fresh.items() if count > room[where]}
+    for row in rows.values_list(*_Activity._fields):
+        known[row[0], row[1]].add(_Activity(*row))
     many = KeyActivity.MANY
     folded: dict[_Activity, Tally] = {}
     for activity, tally in days.items():
-        where, kept = (activity.key_id, activity.day), activity
-        if where in crowded and not _is_stored(activity):
-            room[where] -= 1
-            if room[where] < 0:
+        apart, kept = known[activity.key_id, activity.day], activity
+        if activity not in apart:
+            if len(apart) < MOST_ACTIVITY:
+                apart.add(activity)
+            else:
                 kept = activity._replace(object_id=many, address=many)
         _merge(folded, kept, tally)
     return folded
-
-
-def _is_stored(activity: _Activity) -> bool:
-    return KeyActivity.objects.filter(**activity._asdict()).exists()
 
 
 def _merge(into: dict[_Activity, Tally], activity: _Activity, tally: Tally) -> None:
@@ -218,7 +212,7 @@ def _merge(into: dict[_Activity, Tally], activity: _Activity, tally: Tally) -> N
 
 def _denial(key_id: str, denied: Denied) -> Denial:
     request = denied.request
-    path = request.route if request else _printable(redact(denied.raw_path))
+    path = request.route if request else _printable(_redacted(denied.raw_path))
     return Denial(
         reference=denied.reference,
         key_id=key_id,
@@ -229,9 +223,21 @@ def _denial(key_id: str, denied: Denied) -> Denial:
         path=path[:200],
         resource=request.resource.value if request else "",
         access=request.access.value if request else 0,
-        object_id=_printable(redact(request.object_id or ""))[:64] if request else "",
+        object_id=_object_id(redact(request.object_id or "")) if request else "",
         address=_address(denied.address),
     )
+
+
+def _redacted(path: str) -> str:
+    """Cut down a key in a path, also where escapes keep it from being recognized."""
+    decoded = unquote(path)
+    cut = redact(decoded)
+    return path if cut == decoded else cut
+
+
+def _object_id(text: str) -> str:
+    """Return an id as a column holds it; what it cannot hold still names an object."""
+    return _printable(text)[:64] or (text and KeyActivity.MANY)
 
 
 def _address(text: str | None) -> str:

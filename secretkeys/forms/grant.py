@@ -132,6 +132,8 @@ class GrantForm(forms.Form):
             selected = cleaned.get(f"{category}_reach") == Reach.SELECTED
             if selected and not cleaned.get(f"{category}_ids"):
                 self.add_error(f"{category}_reach", _SELECT_ONE[category])
+            if cleaned.get(f"{category}_ids") and not cleaned.get(f"{category}_reach"):
+                self.add_error(f"{category}_reach", "Choose All, Selected or None.")
         return cleaned
 
     @property

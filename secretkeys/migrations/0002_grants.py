@@ -7,6 +7,16 @@ schema.
 from django.db import migrations, models
 
 
+def refuse_to_widen(apps, schema_editor):
+    """Stop the way back: without these columns a narrow key would reach everything."""
+    secret_key = apps.get_model("secretkeys", "SecretKey")
+    everywhere = secret_key.objects.filter(
+        dataset_reach="all", training_reach="all", deployment_reach="all"
+    )
+    if secret_key.objects.exclude(pk__in=everywhere.values("pk")).exists():
+        raise RuntimeError("Keys with an access scope exist; remove them first.")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("orgs", "0003_catalogueentry"),
@@ -148,4 +158,5 @@ class Migration(migrations.Migration):
                 name="key_reaches_known",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, refuse_to_widen),
     ]

@@ -100,6 +100,7 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
 
 
 @require_POST
+@sensitive_post_parameters("password")
 @member_view(Ability.MANAGE_KEYS)
 def key_preview(request: MemberRequest, key_id: str) -> HttpResponse:
     """Say what the change in an open form would have denied."""

@@ -13,6 +13,23 @@ from tests.gateway import servers
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("prepared", ["true", "false"])
+def test_statements_need_not_be_prepared(
+    prepared, make_key, acme, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DATABASE_PREPARED_STATEMENTS", prepared)
+    headers = {
+        "Authorization": f"Bearer {make_key()[1]}",
+        "Organization-Id": str(acme.pk),
+    }
+    port = servers.free_port()
+    with servers.uvicorn(port, tmp_path / "log"):
+        url = f"http://{servers.HOST}:{port}/auth/whoami"
+        answers = [httpx.get(url, headers=headers, trust_env=False) for _ in range(9)]
+    assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.django_db(transaction=True)
 def test_stopping_the_processes_loses_no_count(make_key, acme, tmp_path):
     headers = {
         "Authorization": f"Bearer {make_key()[1]}",

@@ -18,7 +18,7 @@ from tests.secretkeys.conftest import fill, scopes, switch
 
 pytestmark = pytest.mark.django_db
 
-UNKNOWN = "References are kept for 7 days, the newest 100 of each key."
+UNKNOWN = "References are kept for 7 days, at most the newest 100 of each key."
 PETS = "/workspaces/{org}/datasets/{org}_pets"
 CARS = "/workspaces/{org}/datasets/{org}_cars"
 FULL, READ_ONLY = Permission.FULL, Permission.READ_ONLY

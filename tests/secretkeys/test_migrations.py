@@ -10,6 +10,7 @@ from django.utils import timezone
 from secretkeys.grants import Grant, Permission
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
+from tests.secretkeys.conftest import scopes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,3 +83,14 @@ def test_the_schema_can_go_back_with_the_rows(make_key, decide, acme):
     finally:
         migrate(latest)
     assert decide(plaintext, "GET", "/plans").outcome is Outcome.ALLOWED
+
+
+def test_the_schema_does_not_go_back_where_that_would_widen_a_key(make_key):
+    make_key(grant=Grant.preset(Permission.FULL, scopes(dataset={"pets"})))
+    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    try:
+        with pytest.raises(RuntimeError, match="Keys with an access scope exist"):
+            migrate(FIRST)
+    finally:
+        migrate(latest)
+    assert SecretKey.objects.get().grant.scopes == scopes(dataset={"pets"})

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from secretkeys import usage
 from secretkeys.grants import Access, Grant, Permission, Resource
-from secretkeys.models import KeyActivity
+from secretkeys.models import KeyActivity, SecretKey
 from secretkeys.outcomes import Outcome
 from secretkeys.scopes import Reach
 from tests.secretkeys.browsing import HTMX, fields, text
@@ -340,3 +340,18 @@ def test_a_selection_still_counts_what_was_not_kept_apart(
     response = preview(key, dataset_reach="selected", dataset_ids=["pets"])
     assert f"{WOULD} 2 requests (assets read, last just now)." in text(response)
     assert text(preview(key, training_reach=Reach.NONE.value)) == ""
+
+
+def test_what_was_forbidden_before_is_not_counted_again(featured, edit, use, make_key):
+    key, plaintext = make_key()
+    use(plaintext, "PUT", LABEL, times=3)
+    SecretKey.objects.update(permission=Permission.READ_ONLY.value)
+    key.refresh_from_db()
+    assert edit(key, name="renamed").status_code == 200
+    key.refresh_from_db()
+    assert key.name == "renamed"
+    # What is forbidden now is counted, and nothing else.
+    use(plaintext, times=2)
+    assert f"{WOULD} 2 requests (assets read" in text(
+        edit(key, permission="restricted", models_level="read")
+    )

@@ -248,11 +248,13 @@ def test_a_session_of_unknown_age_is_asked(create, acme, ada):
 def test_guesses_are_counted_and_then_refused_with_a_sentence(create, acme, stale):
     for _ in range(10):
         assert "Too many" not in text(create(client=stale, password="wrong"))
-    for password in ("wrong", PASSWORD):
-        response = create(client=stale, password=password)
+    answers = [create(client=stale, password=each) for each in ("wrong", PASSWORD)]
+    for response in answers:
         assert response.status_code == 422
         assert "Too many attempts. Wait a minute, then try again." in text(response)
         assert asks(response)
+    # Nobody learns from it which of them was right.
+    assert text(answers[0]) == text(answers[1])
     assert not SecretKey.objects.exists()
 
 
