@@ -12,12 +12,20 @@ class Category(StrEnum):
 
     @property
     def label(self) -> str:
-        """What people read: several of the kind."""
-        return _LABELS[self]
+        """The kind as a heading."""
+        return "Training" if self is Category.TRAINING else f"{self.value.title()}s"
 
+    @property
+    def access_label(self) -> str:
+        """What an access scope calls its part."""
+        return f"{self.value.title()} Access"
 
-_LABELS = {
-    Category.DATASET: "Datasets",
-    Category.TRAINING: "Training",
-    Category.DEPLOYMENT: "Deployments",
-}
+    @property
+    def one(self) -> str:
+        """One of the kind, inside a sentence."""
+        return "training resource" if self is Category.TRAINING else self.value
+
+    @property
+    def many(self) -> str:
+        """Several of the kind, inside a sentence."""
+        return f"{self.one}s"

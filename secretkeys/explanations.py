@@ -4,7 +4,6 @@ ASCII, for gateways hand them on in a header. They name no key and no object: th
 client rewrites ids in messages.
 """
 
-from orgs.categories import Category
 from secretkeys.grants import Access, Barrier, Grant, Resource
 from secretkeys.policy import Request
 
@@ -12,11 +11,6 @@ from secretkeys.policy import Request
 _RESOURCES = {
     Resource.ORGANIZATION: "the organization's settings and members",
     Resource.TRAINING: "training projects, flows and runs",
-}
-_OBJECTS = {
-    Category.DATASET: ("dataset", "datasets"),
-    Category.TRAINING: ("training resource", "training resources"),
-    Category.DEPLOYMENT: ("deployment", "deployments"),
 }
 
 
@@ -30,11 +24,10 @@ def explain(grant: Grant, request: Request, barrier: Barrier) -> str:
             f"This secret key is {grant.permission.label} and may not {verb} "
             f"{resource}. Ask an organization admin for a key that may."
         )
-    one, many = _OBJECTS[category]
+    one, many = category.one, category.many
     match barrier:
         case Barrier.NO_REACH:
-            access = category.value.title()
-            why = f"has no {access} Access, so it may not {verb} {resource}"
+            why = f"has no {category.access_label}, so it may not {verb} {resource}"
         case Barrier.NOT_SELECTED:
             why = f"reaches selected {many} only, and this {one} is not one of them"
         case _ if request.access is Access.WRITE:

@@ -34,6 +34,11 @@ class Picker:
     hidden: int
     is_empty: bool
 
+    @property
+    def found(self) -> int:
+        """How many entries match."""
+        return self.hidden + sum(not each.selected for each in self.options)
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeRow:
@@ -65,12 +70,12 @@ _ICONS = {
 
 
 def scope_rows(form: KeyForm | KeyEditForm) -> Iterator[ScopeRow]:
-    """Return the access scope as the form has it; one query or two per category."""
+    """Return the access scope as the form has it; at most three queries per category."""
     for category in Category:
         reach, ids = form[f"{category}_reach"], form[f"{category}_ids"]
         yield ScopeRow(
             category,
-            f"{category.value.title()} Access",
+            category.access_label,
             _ICONS[category],
             str(reach.value() or Reach.ALL.value),
             [

@@ -46,7 +46,7 @@ def scope_words(key: SecretKey) -> list[ScopeWords]:
         names |= dict(entries.with_ids(scope.ids).values_list("external_id", "name"))
         lines.append(
             ScopeWords(
-                f"{category.value.title()} Access",
+                category.access_label,
                 scope.reach.name.title(),
                 [name or external_id for external_id, name in names.items()],
             )

@@ -34,25 +34,17 @@ Scopes = Mapping[Category, Scope]
 EVERYWHERE: Scopes = dict.fromkeys(Category, Scope())
 
 
-_PLURALS = {
-    Category.DATASET: "datasets",
-    Category.TRAINING: "training resources",
-    Category.DEPLOYMENT: "deployments",
-}
-
-
 def reach_words(category: Category, scope: Scope) -> str:
     """Say how much of a category a scope takes in; empty for none of it."""
-    plural = _PLURALS[category]
     if scope.reach is Reach.NONE:
         return ""
     if scope.reach is Reach.ALL:
-        return f"all {plural}"
+        return f"all {category.many}"
     count = len(scope.ids)
-    return f"{count} {plural.removesuffix('s') if count == 1 else plural}"
+    return f"{count} {category.one if count == 1 else category.many}"
 
 
 def reach_facts(category: Category, scope: Scope) -> str:
     """Say the same with every selected id."""
     chosen = ", ".join(sorted(scope.ids)) or scope.reach.value
-    return f"{_PLURALS[category]}: {chosen}"
+    return f"{category.many}: {chosen}"

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from orgs.categories import Category
 from orgs.forms import NameField
 from orgs.models import Organization
-from secretkeys import actions
+from secretkeys import actions, proposals
 from secretkeys.forms.fields import (
     INCOMPLETE,
     IdsField,
@@ -87,10 +87,14 @@ class GrantForm(forms.Form):
     @property
     def offered(self) -> list[Permission]:
         """The levels to choose from; a Restricted key may stay what it is."""
-        if self.organization.advanced_permissions:
-            return list(Permission)
         kept = self.start.permission
-        return [level for level in Permission if level in PRESETS or level is kept]
+        levels = proposals.offered(self.organization)
+        return levels if kept in levels else [*levels, kept]
+
+    @property
+    def offers_restricted(self) -> bool:
+        """Whether Restricted can be chosen, if only because the key is."""
+        return Permission.RESTRICTED in self.offered
 
     def expirations(self) -> list[tuple[str, str]]:
         """Return the presets, each with the date it leads to."""
@@ -131,7 +135,8 @@ class GrantForm(forms.Form):
         for category in Category:
             selected = cleaned.get(f"{category}_reach") == Reach.SELECTED
             if selected and not cleaned.get(f"{category}_ids"):
-                self.add_error(f"{category}_reach", _SELECT_ONE[category])
+                sentence = f"Select at least one {category.one}, or choose All or None."
+                self.add_error(f"{category}_reach", sentence)
             if cleaned.get(f"{category}_ids") and not cleaned.get(f"{category}_reach"):
                 self.add_error(f"{category}_reach", "Choose All, Selected or None.")
         return cleaned
@@ -251,13 +256,6 @@ class KeyEditForm(GrantForm):
         if self.cleaned_data["expiration"] == "keep":
             return self.key.expires_at
         return super().expires_at
-
-
-_SELECT_ONE = {
-    Category.DATASET: "Select at least one dataset, or choose All or None.",
-    Category.TRAINING: "Select at least one training resource, or choose All or None.",
-    Category.DEPLOYMENT: "Select at least one deployment, or choose All or None.",
-}
 
 
 def _grant_initial(grant: Grant) -> dict[str, Any]:

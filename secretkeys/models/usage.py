@@ -158,6 +158,10 @@ class DenialQuerySet(models.QuerySet["Denial"]):
         """Return the one denial that this reference names, if it is kept."""
         return self.filter(reference=reference)
 
+    def latest_of(self, key: SecretKey) -> Self:
+        """Return what one key was refused, newest first."""
+        return self.filter(key=key).order_by("-at")
+
     def kept(self, at: dt.datetime) -> Self:
         """Return the denials whose reference can still be looked up."""
         return self.filter(at__gt=at - DENIAL_LIFETIME)

@@ -123,7 +123,8 @@ def catalogue_picker(request: MemberRequest, category: Category) -> HttpResponse
         request.POST.getlist(f"{category}_ids"),
         request.POST.get(f"{category}_filter", ""),
     )
-    return render(request, "secretkeys/_picker_options.html", {"picker": picker})
+    context = {"picker": picker, "announced": True}
+    return render(request, "secretkeys/_picker_options.html", context)
 
 
 @dialog_view

@@ -19,9 +19,14 @@ def find_key(request: MemberRequest, key_id: str) -> SecretKey:
         raise Http404("No such key.") from None
 
 
+def is_reference(text: str) -> bool:
+    """Tell whether ``text`` has the shape of a request id."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
 def find_denial(request: MemberRequest, reference: str) -> Denial | None:
     """Return why a request was refused, while its reference is kept."""
-    if not _REFERENCE.fullmatch(reference):
+    if not is_reference(reference):
         return None
     denials = Denial.objects.of(request.organization).kept(timezone.now())
     return denials.with_reference(reference).first()

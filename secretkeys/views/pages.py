@@ -4,19 +4,23 @@ import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from orgs.access import member_view
 from orgs.http import MemberRequest, is_htmx, with_events
 from orgs.roles import Ability
 from secretkeys import proposals, reports
+from secretkeys.models import Denial
 from secretkeys.table import key_table
-from secretkeys.views.lookups import find_denial, find_key
+from secretkeys.views.lookups import find_denial, find_key, is_reference
 
 # How long an open reveal asks whether the key has been used.
 _WATCH_FIRST_REQUEST = dt.timedelta(minutes=30)
+_LATEST_DENIALS = 10
 # htmx stops polling when it is answered with this.
 _STOP_POLLING = 286
 
@@ -24,7 +28,13 @@ _STOP_POLLING = 286
 @require_safe
 @member_view(Ability.VIEW_KEYS)
 def key_list(request: MemberRequest) -> HttpResponse:
-    """Show the table; htmx gets the part of the page that changes."""
+    """Show the table; htmx gets the part of the page that changes.
+
+    Whoever searches for the reference of an answer is led to why it was a refusal.
+    """
+    if is_reference(searched := request.GET.get("q", "").strip()):
+        url = reverse("secretkeys:denial", args=[request.organization.pk, searched])
+        return HttpResponseClientRedirect(url) if is_htmx(request) else redirect(url)
     template = "secretkeys/_region.html" if is_htmx(request) else "secretkeys/list.html"
     context = key_table(request.organization, request.GET, at=timezone.now())
     return render(request, template, context)
@@ -38,6 +48,7 @@ def key_detail(request: MemberRequest, key_id: str) -> HttpResponse:
     context = {
         "key": key,
         "scopes": reports.scope_words(key),
+        "denials": Denial.objects.latest_of(key).kept(now)[:_LATEST_DENIALS],
         "least_privilege": proposals.least_privilege(key, at=now),
         **reports.last_30_days(key, at=now),
     }

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from secretkeys import usage
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
@@ -18,7 +19,7 @@ from tests.secretkeys.conftest import fill, scopes, switch
 
 pytestmark = pytest.mark.django_db
 
-UNKNOWN = "References are kept for 7 days, at most the newest 100 of each key."
+UNKNOWN = "References of refused requests are kept for 7 days, at most the newest 100 of each key."
 PETS = "/workspaces/{org}/datasets/{org}_pets"
 CARS = "/workspaces/{org}/datasets/{org}_cars"
 FULL, READ_ONLY = Permission.FULL, Permission.READ_ONLY
@@ -316,3 +317,29 @@ def test_an_explanation_costs_few_queries(
     # and what is selected of each category.
     with django_assert_max_num_queries(4 + 3 + 3):
         look_up(reference)
+
+
+def test_searching_for_a_reference_leads_to_its_page(
+    make_key, refuse, acme, mel, client_for
+):
+    reference = refuse(make_key(permission=Permission.READ_ONLY)[1], "DELETE", CARS)
+    keys, page = (
+        reverse(f"secretkeys:{name}", args=[acme.pk, *rest])
+        for name, rest in (("list", []), ("denial", [reference]))
+    )
+    asked = {"q": f" {reference} "}
+    assert client_for(mel).get(keys, asked).headers["Location"] == page
+    swapped = client_for(mel).get(keys, asked, headers={"HX-Request": "true"})
+    assert swapped.headers["HX-Redirect"] == page
+
+
+def test_a_key_s_page_leads_to_what_it_was_denied(
+    make_key, refuse, acme, mel, client_for
+):
+    key, plaintext = make_key(permission=Permission.READ_ONLY)
+    references = [refuse(plaintext, "DELETE", CARS) for _ in range(12)]
+    usage.flush()
+    url = reverse("secretkeys:detail", args=[acme.pk, key.key_id])
+    page = client_for(mel).get(url).content.decode()
+    shown = [each for each in references if f"denials/{each}" in page]
+    assert shown == references[2:]

@@ -14,7 +14,7 @@ from tests.secretkeys.browsing import text
 pytestmark = pytest.mark.django_db
 
 READ_ONLY = Permission.READ_ONLY
-UNKNOWN = "References are kept for 7 days, at most the newest 100 of each key."
+UNKNOWN = "References of refused requests are kept for 7 days, at most the newest 100 of each key."
 
 
 @pytest.mark.parametrize(("days", "status"), [(6.99, 200), (7, 404), (8, 404)])
