@@ -176,6 +176,13 @@ class CatalogueEntryQuerySet(models.QuerySet["CatalogueEntry"]):
         """Return the entries that these external ids name."""
         return self.filter(external_id__in=list(ids))
 
+    def named(
+        self, organization: Organization, category: Category, ids: Iterable[str]
+    ) -> dict[str, str]:
+        """Return the names of those of ``ids`` that an organization has, by id."""
+        entries = self.of(organization).in_category(category).with_ids(ids).by_name()
+        return dict(entries.values_list("external_id", "name"))
+
     def without_ids(self, ids: Iterable[str]) -> Self:
         """Leave out the entries that these external ids name."""
         return self.exclude(external_id__in=list(ids))

@@ -230,13 +230,8 @@ def smallest(
         scopes: the access scope that it gets.
     """
     exact = Grant.restricted(needed, scopes)
-    fitting = [
-        preset
-        for level in offered
-        if level in PRESETS
-        for preset in [Grant.preset(level, scopes)]
-        if preset.includes(exact)
-    ]
+    presets = (Grant.preset(level, scopes) for level in offered if level in PRESETS)
+    fitting = (preset for preset in presets if preset.includes(exact))
     best = min(fitting, key=lambda grant: sum(grant.matrix.values()))
     if Permission.RESTRICTED in offered and best.matrix != exact.matrix:
         return exact

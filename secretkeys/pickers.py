@@ -102,7 +102,7 @@ def picker(
     """Return the entries that match ``query``, and those selected whether or not."""
     entries = CatalogueEntry.objects.of(organization).in_category(category)
     chosen = {str(each) for each in selected if catalogue.is_id(str(each))}
-    names = dict(entries.with_ids(chosen).by_name().values_list("external_id", "name"))
+    names = CatalogueEntry.objects.named(organization, category, chosen)
     gone = [Option(each, "", selected=True) for each in sorted(chosen - names.keys())]
     kept = [Option(each, name, selected=True) for each, name in names.items()]
     # PostgreSQL refuses a NUL; no name has one.

@@ -1,11 +1,12 @@
 """What a request is: (method, raw path) to resource, access and object.
 
 The table holds every request that the client can send (vi-sdk 0.1.0b7), and the one
-that asks what a key is. What it does not hold is unknown, and a path that could be read in two ways is refused, never
-normalized: a proxy in front might route the other reading.
+that asks what a key is. What it does not hold is unknown, and a path that could be read
+in two ways is refused, never normalized: a proxy in front might route the other reading.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -257,17 +258,22 @@ def _placeholder(
     raise UnknownRoute
 
 
-def _build(table: str) -> _Node:
-    root = _Node()
+def _rows(table: str) -> Iterator[tuple[Resource, Access, str, str]]:
     for line in table.strip().splitlines():
         resource, access, method, path = line.split()
         path = path.replace("{dataset}{source}", _SOURCE, 1)
         if path.startswith("{dataset}"):
             path = path.replace("{dataset}", _DATASET, 1)
+        yield Resource(resource), Access[access.upper()], method, path
+
+
+def _build(rows: Iterable[tuple[Resource, Access, str, str]]) -> _Node:
+    root = _Node()
+    for resource, access, method, path in rows:
         node = root
         for segment in path[1:].split("/"):
             node = _child(node, segment)
-        node.methods[method] = (Resource(resource), Access[access.upper()], path)
+        node.methods[method] = (resource, access, path)
     return root
 
 
@@ -284,14 +290,9 @@ def _child(node: _Node, segment: str) -> _Node:
     return child
 
 
-def _widest(table: str) -> dict[Resource, Access]:
-    widest: dict[Resource, Access] = {}
-    for line in table.strip().splitlines():
-        resource, access = Resource(line.split()[0]), Access[line.split()[1].upper()]
-        widest[resource] = max(access, widest.get(resource, Access.NONE))
-    return widest
-
-
-_ROOT = _build(_TABLE)
+_ROOT = _build(_rows(_TABLE))
 # The widest access that any request asks for: none writes a model, for one.
-WIDEST = _widest(_TABLE)
+WIDEST = {
+    resource: max(access for each, access, *_ in _rows(_TABLE) if each is resource)
+    for resource in Resource
+}

@@ -113,5 +113,5 @@ def _widened(scope: Scope, object_id: str | None) -> Scope:
 
 
 def _is_in_catalogue(denial: Denial, category: Category) -> bool:
-    entries = CatalogueEntry.objects.of(denial.key.organization).in_category(category)
-    return entries.with_ids([denial.object_id]).exists()
+    organization, ids = denial.key.organization, [denial.object_id]
+    return bool(CatalogueEntry.objects.named(organization, category, ids))

@@ -180,7 +180,6 @@ def _check_selection(
     if len(scope.ids) > MOST_SELECTED:
         raise TooManySelected(category)
     if fresh := scope.ids - kept.ids:
-        entries = CatalogueEntry.objects.of(organization).in_category(category)
-        known = entries.with_ids(fresh).values_list("external_id", flat=True)
-        if unknown := fresh - set(known):
+        known = CatalogueEntry.objects.named(organization, category, fresh)
+        if unknown := fresh - known.keys():
             raise NotInCatalogue(category, unknown)

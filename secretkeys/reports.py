@@ -1,4 +1,4 @@
-"""How one key was used lately, counted from its usage rows."""
+"""What one key reaches and how it was used lately, as its pages say it."""
 
 import datetime as dt
 from collections import Counter
@@ -41,15 +41,11 @@ def scope_words(key: SecretKey) -> list[ScopeWords]:
     """Return a key's access scope in words; selected entries by their present names."""
     lines = []
     for category, scope in key.grant.scopes.items():
-        names = dict.fromkeys(sorted(scope.ids))
-        entries = CatalogueEntry.objects.of(key.organization).in_category(category)
-        names |= dict(entries.with_ids(scope.ids).values_list("external_id", "name"))
+        names = CatalogueEntry.objects.named(key.organization, category, scope.ids)
+        gone = sorted(scope.ids - names.keys())
+        entries = [*names.values(), *gone]
         lines.append(
-            ScopeWords(
-                category.access_label,
-                scope.reach.name.title(),
-                [name or external_id for external_id, name in names.items()],
-            )
+            ScopeWords(category.access_label, scope.reach.name.title(), entries)
         )
     return lines
 
@@ -59,9 +55,9 @@ def object_name(denial: Denial) -> str:
     category = Resource(denial.resource).category if denial.resource else None
     if category is None or not denial.object_id:
         return ""
-    entries = CatalogueEntry.objects.of(denial.key.organization).in_category(category)
-    entry = entries.with_ids([denial.object_id]).first()
-    return entry.name if entry else denial.object_id
+    organization, ids = denial.key.organization, [denial.object_id]
+    names = CatalogueEntry.objects.named(organization, category, ids)
+    return names.get(denial.object_id, denial.object_id)
 
 
 def requests_7_days(key: SecretKey, *, at: dt.datetime) -> int:

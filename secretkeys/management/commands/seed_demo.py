@@ -11,10 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from orgs.actions import create_organization
+from orgs.actions import change_terms, create_organization, import_catalogue
 from orgs.audit import COMMAND_LINE, Actor
+from orgs.catalogue import Entry
 from orgs.categories import Category
-from orgs.models import CatalogueEntry, Membership, Organization, User
+from orgs.models import Membership, Organization, User
 from orgs.roles import Role
 from secretkeys import actions
 from secretkeys.actions import KeyTerms
@@ -155,15 +156,17 @@ def _create_people(password: str) -> tuple[Organization, dict[str, User]]:
     organization = create_organization(
         _ORGANIZATION, owner=people[_OWNER.name], actor=COMMAND_LINE
     )
-    organization.account_manager_email = _ACCOUNT_MANAGER
-    organization.access_scope = organization.advanced_permissions = True
-    organization.save()
-    CatalogueEntry.objects.bulk_create(
-        CatalogueEntry(
-            organization=organization, category=category, external_id=name, name=name
-        )
-        for category, name in _CATALOGUE
+    now = timezone.now()
+    organization = change_terms(
+        organization,
+        account_manager_email=_ACCOUNT_MANAGER,
+        access_scope=True,
+        advanced_permissions=True,
+        actor=COMMAND_LINE,
+        at=now,
     )
+    entries = [Entry(category, name, name) for category, name in _CATALOGUE]
+    import_catalogue(organization, entries, actor=COMMAND_LINE, at=now)
     Membership.objects.bulk_create(
         Membership(
             organization=organization, user=people[person.name], role=person.role.value
