@@ -1,11 +1,13 @@
 """The pages of django-allauth that are open.
 
-Each has a template of its own in templates/account. Named one by one: the library would also let people take any address as their own,
-unverified.
+Each has a template of its own in templates/account. Named one by one: the library would
+also let people take any address as their own, unverified.
 """
 
 from allauth.account import views
 from django.urls import path, re_path
+
+from orgs.views import reauthenticate
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -13,7 +15,7 @@ urlpatterns = [
     # Says that signing up is closed; see orgs/adapter.py.
     path("signup/", views.signup, name="account_signup"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/", reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/set/", views.password_set, name="account_set_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),

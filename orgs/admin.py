@@ -31,6 +31,17 @@ from orgs.models import MOST_KEYS, CatalogueEntry, CatalogueEntryQuerySet, Organ
 # Signing in is the product's own; the last would lead into organizations of others.
 _CLOSED = {"login", "password_change_done", "view_on_site"}
 
+# What the lists can be filtered by.
+_LOOKUPS = {
+    "access_scope__exact",
+    "advanced_permissions__exact",
+    "category__exact",
+    "organization__id__exact",
+    "organization__isnull",
+}
+
+_LONGEST_SEARCH = 100
+
 # Each is a field of the form that confirms; Django takes 1000.
 _MOST_DELETED = 500
 
@@ -83,6 +94,18 @@ class StaffPages(admin.ModelAdmin):  # type: ignore[type-arg]
 
     view_on_site = False
     show_full_result_count = False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Take what the filters beside a list ask; others could read what none shows."""
+        return lookup in _LOOKUPS
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """Search; PostgreSQL refuses a NUL, and no name has one."""
+        term = search_term.replace("\0", "")
+        found: tuple[Any, bool] = super().get_search_results(request, queryset, term)
+        return found
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return site.has_permission(request)
@@ -238,7 +261,8 @@ class CatalogueEntryPages(StaffPages):
         search_term: str,
     ) -> tuple[models.QuerySet[CatalogueEntry], bool]:
         found = cast(CatalogueEntryQuerySet, queryset)
-        return found.matching(search_term) if search_term else found, False
+        term = search_term.replace("\0", "")[:_LONGEST_SEARCH]
+        return found.matching(term) if term else found, False
 
     def save_model(
         self, request: HttpRequest, obj: CatalogueEntry, form: Any, change: bool

@@ -9,6 +9,9 @@ MAX_LENGTH = 64
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 
 
+_TOO_LONG = f"Use {MAX_LENGTH} characters or fewer."
+
+
 class InvalidName(ValueError):
     """The text cannot be a name; the message says why, to the person who typed it."""
 
@@ -19,6 +22,10 @@ def clean(text: str) -> str:
     Raises:
         InvalidName: it is empty, too long, or holds characters that cannot be seen.
     """
+    # Normalizing takes the square of a length that anybody could choose; composing
+    # leaves a quarter at least of what people type.
+    if len(text) > 4 * MAX_LENGTH:
+        raise InvalidName(_TOO_LONG)
     # Forbidden characters come first: trimming would hide a line break at the end.
     if any(unicodedata.category(char) in _FORBIDDEN_CATEGORIES for char in text):
         raise InvalidName("Use letters, digits, spaces and punctuation only.")
@@ -26,7 +33,7 @@ def clean(text: str) -> str:
     if not name:
         raise InvalidName("Enter a name.")
     if len(name) > MAX_LENGTH:
-        raise InvalidName(f"Use {MAX_LENGTH} characters or fewer.")
+        raise InvalidName(_TOO_LONG)
     return name
 
 

@@ -40,6 +40,7 @@ def confirm(request: MemberRequest) -> ReauthenticateForm | None:
     if not ratelimit.consume(request, action="reauthenticate", user=request.user):
         return _TooManyAttempts({}, user=request.user)
     form = ReauthenticateForm(request.POST, user=request.user)
+    form.fields["password"].error_messages["required"] = "Enter your password."
     if form.is_valid():
         reauthenticate_by_password(request)
         request.session.cycle_key()

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.account import views as account_views
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -27,6 +28,14 @@ def home(request: HttpRequest) -> HttpResponse:
     if wanted and "switch" not in request.GET:
         return redirect(wanted[0].organization)
     return render(request, "orgs/home.html", {"memberships": memberships})
+
+
+def reauthenticate(request: HttpRequest) -> HttpResponse:
+    """Ask for the password; a session that has proved it gets another id."""
+    response: HttpResponse = account_views.reauthenticate(request)
+    if request.method == "POST" and response.status_code == 302:
+        request.session.cycle_key()
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -20,6 +20,7 @@ from secretkeys.refusals import (
     ChangedMeanwhile,
     KeyLimitReached,
     NameTaken,
+    Unconfirmed,
     check_changeable,
     check_offered,
     check_removable,
@@ -110,16 +111,22 @@ def create_key(
 
 @transaction.atomic
 def update_key(
-    key: SecretKey, terms: KeyTerms, *, seen: str, actor: Actor, at: dt.datetime
+    key: SecretKey,
+    terms: KeyTerms,
+    *,
+    seen: str,
+    actor: Actor,
+    at: dt.datetime,
+    confirmed: bool = True,
 ) -> SecretKey:
     """Change what a key is called, may do and lives; effective on its next request.
 
     ``seen`` is the fingerprint of the terms that whoever asks has before them: nobody
-    takes back unawares what somebody else has changed in the meantime.
+    takes back unawares what somebody else has changed in the meantime. Who is not
+    ``confirmed`` can only give the key less than it has.
 
     Raises:
-        AlreadyRemoved, AlreadyReplaced, ChangedMeanwhile, KeyLimitReached,
-        NameTaken, OrganizationLocked: see there.
+        Refused: every kind that refusals.py knows of a change.
     """
     organization = _lock(key.organization)
     key = _current(key)
@@ -129,6 +136,8 @@ def update_key(
         raise ChangedMeanwhile(current.facts)
     if terms == current:
         return key
+    if terms.widens(current) and not confirmed:
+        raise Unconfirmed
     changes = audit.differences(current.facts, terms.facts)
     check_offered(organization, terms.grant, besides=current.grant)
     _check_name_is_free(organization, terms.name, besides=key)

@@ -189,6 +189,14 @@ class Grant:
         ]
 
     @property
+    def is_void(self) -> bool:
+        """Whether no request but that for the key's own organization is within it."""
+        return not any(
+            self.matrix[row] and self.scope_barrier(row, None) is not Barrier.NO_REACH
+            for row in ROWS
+        )
+
+    @property
     def needs_words(self) -> bool:
         """Whether the level's name does not say what it allows."""
         return self.permission in (Permission.LABELER_ONLY, Permission.RESTRICTED)
@@ -216,7 +224,8 @@ class Grant:
         if all(scope.reach is Reach.ALL for _, scope in scopes):
             return "All"
         parts = [reach_words(each, scope) for each, scope in scopes]
-        return ", ".join(filter(None, parts)) or "None"
+        words = ", ".join(filter(None, parts)) or "none"
+        return words[0].upper() + words[1:]
 
 
 def smallest(

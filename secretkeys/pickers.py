@@ -73,11 +73,13 @@ def scope_rows(form: KeyForm | KeyEditForm) -> Iterator[ScopeRow]:
     """Return the access scope as the form has it; at most three queries per category."""
     for category in Category:
         reach, ids = form[f"{category}_reach"], form[f"{category}_ids"]
+        kept = form.start.scopes[category]
         yield ScopeRow(
             category,
             category.access_label,
             _ICONS[category],
-            str(reach.value() or Reach.ALL.value),
+            # A locked form does not send it.
+            str(reach.value() or kept.reach.value),
             [
                 (Reach.ALL.value, f"All {category.label.lower()}"),
                 (Reach.SELECTED.value, "Selected"),
@@ -87,7 +89,7 @@ def scope_rows(form: KeyForm | KeyEditForm) -> Iterator[ScopeRow]:
             picker(
                 form.organization,
                 category,
-                ids.value() or [],
+                (ids.value() if reach.value() else kept.ids) or [],
                 str(form.data.get(f"{category}_filter", "")),
             ),
         )

@@ -1,6 +1,7 @@
 """What a change would have denied, had it been made before the last 30 days."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -64,9 +65,12 @@ class Preview:
         return self.kinds[0]
 
     @property
-    def others(self) -> int:
-        """How many more kinds there are."""
-        return len(self.kinds) - 1
+    def by_words(self) -> list[tuple[str, int]]:
+        """What was asked for and how often, wherever from; most often first."""
+        counts: Counter[str] = Counter()
+        for kind in self.kinds:
+            counts[kind.words] += kind.requests
+        return counts.most_common()
 
 
 def of_change(key: SecretKey, grant: Grant, *, at: dt.datetime) -> Preview | None:

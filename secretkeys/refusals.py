@@ -76,6 +76,16 @@ class EmptyGrant(Refused):
     field = "permission"
 
 
+class VoidGrant(Refused):
+    """The access scope leaves out everything that the permission covers."""
+
+    sentence = (
+        "This key could do nothing: its access scope leaves out everything that its "
+        "permission covers."
+    )
+    field = "permission"
+
+
 class NotInCatalogue(Refused):
     """The scope names something that the organization's catalogue does not have."""
 
@@ -95,6 +105,15 @@ class TooManySelected(Refused):
         super().__init__(category)
         self.field = f"{category}_reach"
         self.sentence = f"Select at most {MOST_SELECTED} of {category.label.lower()}."
+
+
+class Unconfirmed(Refused):
+    """The change gives a key more than it has now, and nobody was asked who they are."""
+
+    sentence = (
+        "Somebody changed this key while the form was open, and this gives it more than "
+        "it has now. Enter your password to go on."
+    )
 
 
 class Conflict(Refused):
@@ -160,7 +179,7 @@ def check_offered(
 
     Raises:
         AccessScopeLocked, AdvancedPermissionsLocked, EmptyGrant, NotInCatalogue,
-            TooManySelected: see there.
+            TooManySelected, VoidGrant: see there.
     """
     kept = besides or Grant.preset(Permission.FULL)
     if grant.scopes != kept.scopes and not organization.access_scope:
@@ -170,6 +189,8 @@ def check_offered(
             raise AdvancedPermissionsLocked
         if not any(grant.matrix.values()):
             raise EmptyGrant
+    if grant.is_void and grant != besides:
+        raise VoidGrant
     for category, scope in grant.scopes.items():
         _check_selection(organization, category, scope, kept.scopes[category])
 

@@ -39,12 +39,13 @@ def reach_words(category: Category, scope: Scope) -> str:
     if scope.reach is Reach.NONE:
         return ""
     if scope.reach is Reach.ALL:
-        return f"all {category.many}"
+        return f"all {category.label.lower()}"
     count = len(scope.ids)
     return f"{count} {category.one if count == 1 else category.many}"
 
 
 def reach_facts(category: Category, scope: Scope) -> str:
     """Say the same with every selected id."""
-    chosen = ", ".join(sorted(scope.ids)) or scope.reach.value
-    return f"{category.many}: {chosen}"
+    if scope.reach is not Reach.SELECTED:
+        return f"{category.many}: {scope.reach.value}"
+    return f"{category.many}: selected {', '.join(sorted(scope.ids))}"

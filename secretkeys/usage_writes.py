@@ -28,6 +28,8 @@ LAST_USED_RESOLUTION = dt.timedelta(minutes=1)
 MOST_ACTIVITY = 500
 # References that can be looked up, per key: the newest.
 MOST_DENIALS = 100
+# How often escaped a key in a path is still recognized.
+_MOST_ENCODINGS = 4
 
 
 class Client(NamedTuple):
@@ -230,7 +232,9 @@ def _denial(key_id: str, denied: Denied) -> Denial:
 
 def _redacted(path: str) -> str:
     """Cut down a key in a path, also where escapes keep it from being recognized."""
-    decoded = unquote(path)
+    decoded = path
+    for _ in range(_MOST_ENCODINGS):
+        decoded = unquote(decoded)
     cut = redact(decoded)
     return path if cut == decoded else cut
 

@@ -21,7 +21,11 @@ def dialog(
 ) -> HttpResponse:
     """Render a form, as a dialog for htmx and as a page for everybody else."""
     template = f"_{name}_dialog" if is_htmx(request) else name
-    context |= {"form": form, "list_url": list_url(request)}
+    context |= {
+        "form": form,
+        "list_url": list_url(request),
+        "scripted": is_htmx(request),
+    }
     is_refused = form.is_bound and not getattr(form, "is_refining", False)
     status = 422 if is_refused else 200
     return render(request, f"secretkeys/{template}.html", context, status=status)

@@ -78,7 +78,8 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
         if form.is_ready():
             if not form.is_previewed:
                 preview = previews.of_change(key, form.terms.grant, at=now)
-            if form.terms.widens(KeyTerms.of(key)):
+            widens = form.terms.widens(KeyTerms.of(key))
+            if widens:
                 question = confirm(request)
             if not preview and not question:
                 actions.update_key(
@@ -87,6 +88,7 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
                     seen=form.cleaned_data["seen"],
                     actor=Actor.person(request.user),
                     at=now,
+                    confirmed=widens,
                 )
                 return done(request, "Changes saved.")
     except Conflict as conflict:

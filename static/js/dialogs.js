@@ -77,7 +77,7 @@ function setBusy({ elt }, busy) {
 }
 
 on("htmx:configRequest", ({ detail: { headers, parameters } }) => {
-  // Another tab may have signed in again since this page was rendered.
+  // Another tab may have signed in again.
   const token = document.cookie.match(/csrftoken=([^;]+)/)?.[1];
   if (token) {
     headers["X-CSRFToken"] = token;
@@ -85,7 +85,7 @@ on("htmx:configRequest", ({ detail: { headers, parameters } }) => {
   }
 });
 on("htmx:beforeRequest", ({ detail }) => {
-  if (isPoll(detail)) return;
+  if (isPoll(detail) || detail.elt.matches("[hx-trigger^=keys]")) return;
   forgetFailure();
   setBusy(detail, true);
   if (isModal(detail) && !openDialog()) rememberFocus(detail.elt);
@@ -106,7 +106,7 @@ on("htmx:afterSwap", ({ detail }) => {
     if (activeElement === body) document.querySelector("#pages [aria-current]")?.focus();
     return;
   }
-  // What has the focus may have gone, or better may have come.
+  // The focused may have gone, or better may have come.
   const at = focusNext.indexOf(activeElement.id);
   if (at > 0 || (focusNext[0] && activeElement === body)) restoreFocus();
 });

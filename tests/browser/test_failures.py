@@ -51,4 +51,6 @@ def test_key_removed_in_another_tab_is_said(ada_page: Page, context, make_key) -
     other.goto(f"{ada_page.url}/{key.key_id}/remove")
     other.get_by_role("button", name="Remove Key").click()
     dialog.get_by_role("button", name="Save changes").click()
+    # The table behind it has noticed, and the sentence stays.
+    expect(ada_page.get_by_text("No secret keys yet")).to_be_attached()
     expect(dialog.get_by_text("This key was already removed.")).to_be_visible()

@@ -9,9 +9,9 @@ from orgs.categories import Category
 from orgs.models import CatalogueEntry, Organization
 from orgs.sessions import SessionStore
 from secretkeys import usage
-from secretkeys.grants import Permission
+from secretkeys.grants import Grant, Permission
 from secretkeys.models import SecretKey
-from secretkeys.scopes import Reach
+from secretkeys.scopes import Reach, Scope
 
 
 @pytest.fixture
@@ -93,6 +93,35 @@ def test_the_matrix_opens_under_restricted(ada_page: Page, scoped) -> None:
     expect(reveal).to_contain_text("Restricted (Models: read)")
 
 
+def test_enter_generates_the_key(ada_page: Page, scoped) -> None:
+    dialog = _open_create(ada_page)
+    dialog.get_by_label("Name", exact=True).fill("by keyboard")
+    dialog.get_by_label("Name", exact=True).press("Enter")
+    expect(ada_page.get_by_role("dialog", name="Secret key generated")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1200, 1024, 900])
+def test_a_long_access_leaves_the_menu_in_its_row(
+    ada_page: Page, make_key, width: int
+) -> None:
+    some = Scope(Reach.SELECTED, frozenset({"ds1"}))
+    scopes = dict.fromkeys(Category, Scope()) | {Category.DATASET: some}
+    make_key("a-key-with-a-long-name", grant=Grant.preset(Permission.FULL, scopes))
+    ada_page.set_viewport_size({"width": width, "height": 844})
+    ada_page.reload()
+    expect(ada_page.get_by_text("1 dataset, all training")).to_be_visible()
+    menu = ada_page.get_by_role("button", name="Actions for").bounding_box()
+    card = ada_page.locator(".card:has(.keys)").bounding_box()
+    assert menu["x"] + menu["width"] <= card["x"] + card["width"]
+
+
+def test_fields_stand_below_each_other_on_a_phone(ada_page: Page, scoped) -> None:
+    ada_page.set_viewport_size({"width": 390, "height": 844})
+    dialog = _open_create(ada_page)
+    name = dialog.get_by_label("Name", exact=True).bounding_box()
+    assert name["width"] > 300
+
+
 def test_locked_features_say_whom_to_ask(ada_page: Page) -> None:
     dialog = _open_create(ada_page)
     expect(dialog).to_contain_text("is currently not available for all organizations")
@@ -138,6 +167,7 @@ def test_a_refused_request_is_explained_and_mended(
     expect(dialog.get_by_role("radio", name="Full")).to_be_checked()
     dialog.get_by_role("button", name="Save changes").click()
     expect(ada_page.get_by_text("Changes saved.")).to_be_visible()
+    expect(ada_page.get_by_text("would be allowed now")).to_be_visible()
     assert client.organizations.update(spec={"name": "Renamed"}).name == "Renamed"
 
 

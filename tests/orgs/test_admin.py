@@ -294,3 +294,19 @@ def test_command_appoints_nobody_who_is_suspended(ada) -> None:
         call("create_account_manager", ada.email)
     ada.refresh_from_db()
     assert not ada.is_staff
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["secret_keys__key_id__regex=^a", "name__regex=(a", "memberships__user__email=x"],
+)
+def test_a_list_answers_its_own_filters_and_nothing_else(staff, acme, asked):
+    assert staff.get(f"{ORGANIZATIONS}?{asked}").status_code == 400
+    own = staff.get(f"{ORGANIZATIONS}?access_scope__exact=0")
+    assert acme.name in own.content.decode()
+
+
+@pytest.mark.parametrize("searched", ["%00", "R%00oads"])
+def test_a_search_for_what_no_name_has_is_answered(staff, roads, searched):
+    for page in (ENTRIES, ORGANIZATIONS):
+        assert staff.get(f"{page}?q={searched}").status_code == 200

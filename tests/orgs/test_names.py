@@ -105,3 +105,9 @@ def test_these_are_one_name(one, other):
 @pytest.mark.parametrize(("one", "other"), [("a", "b"), ("key 1", "key1"), ("é", "e")])
 def test_these_are_two_names(one, other):
     assert names.fold(one) != names.fold(other)
+
+
+@pytest.mark.parametrize("text", ["a" * 300_000, "a" + "\u0315\u0300" * 150_000])
+def test_an_endless_name_is_refused_by_its_length(text):
+    with pytest.raises(InvalidName, match="Use 64 characters or fewer"):
+        names.clean(text)

@@ -10,7 +10,7 @@ from secretkeys.grants import ROWS, Access, Grant, Permission
 from secretkeys.models import SecretKey
 from secretkeys.scopes import EVERYWHERE, Reach
 from tests.secretkeys.browsing import HTMX, fields, text
-from tests.secretkeys.conftest import CATALOGUE, PILOT, fill, scopes, stored
+from tests.secretkeys.conftest import CATALOGUE, PILOT, fill, scopes, stored, switch
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +108,7 @@ def test_a_scope_is_stored_shown_and_audited(create, featured, signed_in, htmx):
     event = AuditEvent.objects.get(action="key.created")
     assert event.changes["access"] == [
         None,
-        "datasets: cars, pets; training resources: none; deployments: none",
+        "datasets: selected cars, pets; training resources: none; deployments: none",
     ]
 
 
@@ -250,3 +250,23 @@ def test_entries_that_left_the_catalogue_can_be_kept_and_not_chosen(
     response = edit(other, **kept)
     assert "which does not have: gone." in text(response)
     assert other.grant.scopes == EVERYWHERE
+
+
+def test_a_key_that_could_do_nothing_is_refused(create, featured):
+    response = create(permission="labeler_only", dataset_reach="none")
+    assert "This key could do nothing" in text(response)
+    assert not SecretKey.objects.exists()
+
+
+def test_a_locked_form_that_comes_back_shows_the_scope_of_the_key(
+    edit, featured, make_key
+):
+    key, _ = make_key(
+        grant=Grant.preset(
+            Permission.FULL, scopes(dataset={"pets"}, training=Reach.NONE)
+        )
+    )
+    switch(featured, access_scope=False)
+    shown = text(edit(key, name=""))
+    assert "Training Access No training" in shown
+    assert "Dataset Access All datasets" not in shown

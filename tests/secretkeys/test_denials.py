@@ -53,7 +53,7 @@ REFUSALS = {
         Grant.preset(FULL, scopes(dataset={"pets"})),
         *("DELETE", CARS, "this dataset is not one of them"),
         "Everything: write",
-        "2 datasets, all training resources, all deployments",
+        "2 datasets, all training, all deployments",
     ),
     "no reach": Refusal(
         Grant.preset(READ_ONLY, scopes(dataset=Reach.NONE, training=Reach.NONE)),
@@ -64,7 +64,7 @@ REFUSALS = {
         Grant.preset(READ_ONLY, scopes(dataset={"pets"}, training={"sorter"})),
         *("GET", "/workspaces/{org}/datasets", "may not list them all"),
         "Everything: read",
-        "all datasets, 1 training resource, all deployments",
+        "All datasets, 1 training resource, all deployments",
     ),
     "creation under Selected": Refusal(
         Grant.preset(FULL, scopes(dataset={"pets"})),
@@ -75,7 +75,7 @@ REFUSALS = {
         Grant.preset(FULL, scopes(training=Reach.NONE)),
         *("GET", "/workspaces/{org}/runs/sorter/outputs", "has no Training Access"),
         "Everything: write",
-        "all datasets, 1 training resource, all deployments",
+        "All datasets, 1 training resource, all deployments",
     ),
     "neither right nor reach": Refusal(
         Grant.restricted(
@@ -188,7 +188,10 @@ def test_the_page_says_what_was_asked_for_when_and_from_where(
     path = "/workspaces/{org}/datasets/{org}_{dataset}/assets/{asset}"
     assert f"Request DELETE {path} Asked for Assets: write Object Cars" in shown
     assert f"From 192.0.2.7 Time {at.day} {at:%b %Y}, 09:05 UTC Key vendor" in shown
-    assert "Outside access scope. This secret key reaches selected datasets" in shown
+    assert (
+        "Outside access scope. The program was told: This secret key reaches selected datasets"
+        in shown
+    )
 
 
 def test_an_object_without_an_entry_is_named_by_its_id(
@@ -229,7 +232,10 @@ def test_a_locked_organization_is_the_reason(acme, make_key, refuse, look_up):
     _, plaintext = make_key()
     type(acme).objects.update(locked_at=timezone.now())
     page = look_up(refuse(plaintext, "GET", "/plans"))
-    assert "Organization locked. This organization is locked." in text(page)
+    assert (
+        "Organization locked. The program was told: This organization is locked."
+        in text(page)
+    )
     assert "No permission of the key would have allowed it." in text(page)
     assert edit_link(page) is None
 
@@ -239,7 +245,10 @@ def test_a_key_that_was_changed_since_is_said_to_be(refused, look_up, edit):
     edit(key, permission="full")
     page = look_up(refused)
     assert "this request would be allowed now." in text(page)
-    assert "Permission denied. This secret key is Read Only" in text(page)
+    assert (
+        "Permission denied. The program was told: This secret key is Read Only"
+        in text(page)
+    )
     assert edit_link(page) is None
 
 

@@ -183,7 +183,7 @@ def test_a_matrix_is_said_in_words(grant, words):
     [
         (scoped(), "All"),
         (scoped(dataset=TWO, training=NOTHING, deployment=NOTHING), "2 datasets"),
-        (scoped(dataset=TWO), "2 datasets, all training resources, all deployments"),
+        (scoped(dataset=TWO), "2 datasets, all training, all deployments"),
         (scoped(dataset=NOTHING, training=NOTHING, deployment=NOTHING), "None"),
         (
             Grant.preset(

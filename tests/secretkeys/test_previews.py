@@ -77,9 +77,9 @@ def test_the_most_frequent_kind_is_named_and_the_others_are_counted(
     use(plaintext, "DELETE", "assets/a1", times=1, at=ago(minutes=5))
     use(plaintext, "DELETE", "assets/a1", dataset="cars", times=1, at=ago(minutes=9))
     shown = text(edit(key, permission="read_only"))
-    assert f"{WOULD} 5 requests (annotations write, 198.51.100.4, last" in shown
+    assert f"{WOULD} 5 requests (mostly annotations write, 198.51.100.4, last" in shown
     assert "last 5 minutes ago)" in shown
-    assert "with 3 more kinds of request." in shown
+    assert "30 days: 3 annotations write, 2 assets write." in shown
 
 
 def test_one_request_is_one_request(edit, use, make_key):
@@ -237,7 +237,9 @@ def test_a_removal_shows_all_requests_of_the_key(signed_in, use, acme, make_key)
     use(other, times=9)
     url = reverse("secretkeys:remove", args=[acme.pk, key.key_id])
     shown = text(signed_in.get(url, headers=HTMX))
-    assert "Removing this key would have denied 6 requests (assets read," in shown
+    assert (
+        "Removing this key would have denied 6 requests (mostly assets read," in shown
+    )
     assert "Save changes" not in shown
 
 

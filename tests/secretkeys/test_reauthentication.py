@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import time
 import uuid
+from dataclasses import replace
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -11,8 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from orgs.audit import Actor
+from secretkeys.actions import KeyTerms, update_key
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import GRANT_FIELDS, SecretKey
+from secretkeys.refusals import Unconfirmed
 from secretkeys.scopes import Reach
 from tests.conftest import PASSWORD
 from tests.secretkeys.browsing import HTMX, fields, text
@@ -22,7 +26,9 @@ pytestmark = pytest.mark.django_db
 
 MINUTE = 60
 NARROW = Grant.restricted(
-    {Resource.DATASETS: Access.READ, Resource.MODELS: Access.READ},
+    dict.fromkeys(
+        (Resource.DATASETS, Resource.MODELS, Resource.ORGANIZATION), Access.READ
+    ),
     scopes(dataset={"pets", "cars"}, training=Reach.NONE),
 )
 WIDENING = {
@@ -181,7 +187,7 @@ def test_what_was_typed_is_kept_while_it_asks(create, featured, stale, htmx):
         (PASSWORD.upper(), "Incorrect password."),
         (PASSWORD + "\0", "Null characters are not allowed."),
         ("x" * 100_000, "Incorrect password."),
-        ("", "This field is required."),
+        ("", "Enter your password."),
     ],
 )
 def test_a_wrong_password_is_told_and_asked_for_again(
@@ -296,3 +302,23 @@ def test_no_password_is_asked_for_before_something_is_sent(acme, stale, make_key
         url = reverse(f"secretkeys:{page}", args=[acme.pk, key.key_id])
         assert not asks(stale.get(url))
     assert not asks(stale.get(reverse("secretkeys:create", args=[acme.pk])))
+
+
+def test_what_somebody_took_away_meanwhile_is_not_given_back_unasked(ada, make_key):
+    key, _ = make_key()
+    wide = KeyTerms.of(key)
+    narrow = replace(wide, grant=Grant.preset(Permission.LABELER_ONLY))
+    who = {"actor": Actor.person(ada), "at": timezone.now()}
+    # Between reading the key and locking it, somebody else narrows it.
+    update_key(key, narrow, seen=wide.fingerprint, **who)
+    with pytest.raises(Unconfirmed):
+        update_key(key, wide, seen=narrow.fingerprint, confirmed=False, **who)
+    key.refresh_from_db()
+    assert key.permission == Permission.LABELER_ONLY
+
+
+def test_the_page_that_asks_gives_the_session_another_id(acme, stale):
+    before = stale.session.session_key
+    sent = {"password": PASSWORD, "next": "/"}
+    stale.post(reverse("account_reauthenticate"), sent)
+    assert stale.session.session_key != before

@@ -28,11 +28,11 @@ SAID = {
     "full": (Grant.preset(Permission.FULL), "Full", "", "All"),
     "reader": (Grant.preset(Permission.READ_ONLY), "Read Only", "", "All"),
     "vendor": (VENDOR, "Labeler Only", LABELS, "2 datasets"),
-    "trial": (PILOT, "Restricted", TRIAL, "all training resources, 1 deployment"),
+    "trial": (PILOT, "Restricted", TRIAL, "All training, 1 deployment"),
     "every row": (
         Grant.restricted(dict.fromkeys(ROWS, Access.READ), scopes(dataset={"pets"})),
         *("Restricted", "Everything: read"),
-        "1 dataset, all training resources, all deployments",
+        "1 dataset, all training, all deployments",
     ),
     "nowhere": (
         Grant.restricted({Resource.ASSETS: Access.READ}, scopes(dataset=Reach.NONE)),
@@ -105,7 +105,7 @@ def test_the_audit_log_names_every_row_and_every_object(featured, edit, make_key
     assert event.changes == {
         "permission": ["Labeler Only", "Restricted (Models: read)"],
         "access": [
-            "datasets: cars, pets; training resources: none; deployments: none",
-            "datasets: cars, pets; training resources: all; deployments: none",
+            "datasets: selected cars, pets; training resources: none; deployments: none",
+            "datasets: selected cars, pets; training resources: all; deployments: none",
         ],
     }
