@@ -2,7 +2,8 @@
 
 import asyncio
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -11,6 +12,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.wsgi import application
 from secretkeys.api import asgi
+
+# The event loop has a thread of its own, as in a process that only verifies: browser
+# tests keep another loop running in that of the tests.
+_loop_thread = ThreadPoolExecutor(1, thread_name_prefix="event-loop")
 
 Pairs = Iterable[tuple[str, str]]
 TRUSTED = "127.0.0.1"
@@ -64,11 +69,15 @@ def asgi_ask(
     async def receive() -> Any:
         raise AssertionError("the body is not read")
 
-    asyncio.run(asgi.application(scope, receive, send))
+    _run(asgi.application(scope, receive, send))
     start, body = sent
     return httpx.Response(
         start["status"], headers=start["headers"], content=body["body"]
     )
+
+
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    return _loop_thread.submit(asyncio.run, coroutine).result()
 
 
 def asgi_connection() -> BaseDatabaseWrapper:
@@ -77,7 +86,7 @@ def asgi_connection() -> BaseDatabaseWrapper:
     async def find() -> BaseDatabaseWrapper:
         return asgi._context.run(lambda: connections["default"])
 
-    return asyncio.run(find())
+    return _run(find())
 
 
 def asgi_end() -> None:
@@ -91,7 +100,7 @@ def asgi_end() -> None:
     async def send(event: Any) -> None:
         sent.append(event["type"])
 
-    asyncio.run(asgi.application({"type": "lifespan"}, receive, send))
+    _run(asgi.application({"type": "lifespan"}, receive, send))
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
