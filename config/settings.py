@@ -71,12 +71,12 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "orgs.middleware.request_id",
-    "secretkeys.api.middleware.without_cookies",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "orgs.middleware.response_headers",
-    "secretkeys.api.middleware.PagePolicy",
     "django.middleware.common.CommonMiddleware",
+    "secretkeys.api.middleware.programs",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

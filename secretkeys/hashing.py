@@ -36,6 +36,10 @@ class HashingBusy(Exception):
     """Every core was verifying for as long as a request may wait."""
 
 
+class NotHere(Exception):
+    """argon2 would hold up everybody who shares this thread: ask from another."""
+
+
 class CorruptDigest(Exception):
     """The stored digest is not an argon2id digest within bounds."""
 
@@ -90,6 +94,20 @@ class _VerifiedKeys:
 _verified = _VerifiedKeys(_REMEMBERED_KEYS)
 
 
+class _Thread(threading.local):
+    """Whether the present thread may run argon2."""
+
+    is_shared = False
+
+
+_thread = _Thread()
+
+
+def share_thread() -> None:
+    """Keep argon2 off the present thread from now on."""
+    _thread.is_shared = True
+
+
 def digest(plaintext: str) -> str:
     """Return the argon2id digest to store for a key, salted and self-describing."""
     return _hasher().hash(plaintext)
@@ -108,8 +126,11 @@ def matches(key: ParsedKey, stored: str) -> bool:
 
     Raises:
         HashingBusy: no core was free in time.
+        NotHere: the present thread is not to run argon2.
         CorruptDigest: ``stored`` is not a digest this server would verify.
     """
+    if _thread.is_shared:
+        raise NotHere
     _check_bounds(stored)
     verified = VerifiedKey(key.key_id, stored)
     if not _slots.acquire(timeout=_SLOT_TIMEOUT):

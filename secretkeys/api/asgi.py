@@ -18,11 +18,10 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from secretkeys import hashing, keyformat, usage
+from secretkeys import hashing, usage
 from secretkeys.api import gateway
 
 Scope = MutableMapping[str, Any]
@@ -36,7 +35,6 @@ PAUSE = 1.0
 COLD_PATIENCE = 5.0
 
 _READ = {name.encode(): name for name in gateway.HEADERS}
-_BEARER = len("Bearer ")
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,10 +45,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         raise ValueError(scope["type"])
     call = _call(scope)
-    if _is_cold(call.headers.get("authorization", "")):
-        status, headers, body = await _answer_elsewhere(call)
-    else:
+    try:
         status, headers, body = _context.run(_answer_here, call)
+    except hashing.NotHere:
+        status, headers, body = await _answer_elsewhere(call)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -96,22 +94,12 @@ async def _answer_elsewhere(call: gateway.Call) -> gateway.Answer:
         return gateway.unavailable(call)
 
 
-def _is_cold(authorization: str) -> bool:
-    """Tell whether argon2 will run: for a genuine key that this process has not met."""
-    token = authorization[_BEARER:]
-    if len(token) != keyformat.LENGTH or hashing.recall(token):
-        return False
-    with suppress(keyformat.MalformedKey):
-        keyformat.parse(token, settings.SIGNING_KEYS)
-        return True
-    return False
-
-
 def _answer_here(call: gateway.Call) -> gateway.Answer:
     """Answer on the thread of the event loop; after a long wait, refuse for a while.
 
     Otherwise whoever came meanwhile would wait as long, one after the other.
     """
+    hashing.share_thread()
     started = time.monotonic()
     if started < _watchdog.paused_until:
         return gateway.unavailable(call)
@@ -136,7 +124,9 @@ class _Watchdog:
     """While entered, cuts the database connection of its thread after PATIENCE."""
 
     def __init__(self) -> None:
-        self._entered: dict[int, tuple[float, BaseDatabaseWrapper]] = {}
+        # By thread: when it entered, and its connection, which is costly to look up.
+        self._entered: dict[int, float] = {}
+        self._databases: dict[int, BaseDatabaseWrapper] = {}
         self._guard: threading.Thread | None = None
         # By the monotonic clock: until then, nobody waits for the database at all.
         self.paused_until = 0.0
@@ -145,8 +135,10 @@ class _Watchdog:
         if self._guard is None:
             self._guard = threading.Thread(target=self._watch, daemon=True)
             self._guard.start()
-        database = connections[DEFAULT_DB_ALIAS]
-        self._entered[threading.get_ident()] = (time.monotonic(), database)
+        thread = threading.get_ident()
+        if thread not in self._databases:
+            self._databases[thread] = connections[DEFAULT_DB_ALIAS]
+        self._entered[thread] = time.monotonic()
 
     def __exit__(self, *error: object) -> None:
         del self._entered[threading.get_ident()]
@@ -155,9 +147,9 @@ class _Watchdog:
         while True:
             time.sleep(PATIENCE / 4)
             late = time.monotonic() - PATIENCE
-            for entered, database in list(self._entered.values()):
+            for thread, entered in list(self._entered.items()):
                 if entered <= late:
-                    _cut(database)
+                    _cut(self._databases[thread])
 
 
 def _cut(database: BaseDatabaseWrapper) -> None:

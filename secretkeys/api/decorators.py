@@ -5,10 +5,8 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import quote
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 
 from orgs.http import Request, client_address
 from secretkeys import usage
@@ -35,8 +33,6 @@ KeyView = Callable[Concatenate[KeyRequest, P], HttpResponse]
 def requires_key(view: KeyView[P]) -> Callable[..., HttpResponse]:
     """Let in requests whose key may do what they ask for; no session, no cookie."""
 
-    @csrf_exempt
-    @login_not_required
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         key_request = cast(KeyRequest, request)

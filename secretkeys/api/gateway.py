@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from orgs.categories import Category
 from orgs.http import vouched_address
-from secretkeys import usage
+from secretkeys import hashing, usage
 from secretkeys.api.errors import Refusal, describe
 from secretkeys.authentication import (
     AuthenticatedKey,
@@ -104,7 +104,11 @@ class _NotVouched(Exception):
 
 
 def answer(call: Call) -> Answer:
-    """Answer one request. Whatever goes wrong refuses it."""
+    """Answer one request. Whatever goes wrong refuses it.
+
+    Raises:
+        hashing.NotHere: where the thread is not to run argon2, for a key not met before.
+    """
     reference = secrets.token_hex(16)
     try:
         if call.path == VERIFY:
@@ -119,6 +123,8 @@ def answer(call: Call) -> Answer:
         refusal = describe(refused)
     except _NotVouched as unclear:
         refusal = unclear.refusal
+    except hashing.NotHere:
+        raise
     except Exception:
         logger.exception("Request %s could not be decided.", reference)
         refusal = describe(AuthenticationFailed(Outcome.UNAVAILABLE))

@@ -1,37 +1,25 @@
 """What holds for every request under the API's prefixes."""
 
-from csp.middleware import CSPMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.urls import resolve
 
 from orgs.middleware import Handler
 from secretkeys.api.errors import is_api
 
 
-def without_cookies(get_response: Handler) -> Handler:
-    """Leave a program's cookies unread: they are no credential here.
+def programs(get_response: Handler) -> Handler:
+    """Answer programs here, ahead of what pages need: sessions, CSRF, sign-in.
 
-    The client keeps cookies and sends them back. Reading them would look up a session
-    before the key is checked, and might set them anew.
+    The client keeps cookies and sends them back. They are no credential here, and
+    reading them would look up a session before the key is checked.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if is_api(request):
-            request.META.pop("HTTP_COOKIE", None)
-        return get_response(request)
+        if not is_api(request):
+            return get_response(request)
+        request.META.pop("HTTP_COOKIE", None)
+        match = resolve(request.path_info)
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        return response
 
     return middleware
-
-
-class PagePolicy(CSPMiddleware):
-    """A Content-Security-Policy for pages only.
-
-    What programs read is no page, and writing a policy costs a sixth of its answer.
-    """
-
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
-        return (
-            response if is_api(request) else super().process_response(request, response)
-        )
