@@ -6,7 +6,6 @@ by a keyed hash.
 """
 
 import hashlib
-import hmac
 import os
 import secrets
 import threading
@@ -88,7 +87,8 @@ class _VerifiedKeys:
             self._keys.clear()
 
     def _mark(self, plaintext: str) -> bytes:
-        return hmac.digest(self._secret, plaintext.encode(), hashlib.sha256)
+        # Keyed BLAKE2 (RFC 7693) takes a third of the time of an HMAC.
+        return hashlib.blake2b(plaintext.encode(), key=self._secret).digest()
 
 
 _verified = _VerifiedKeys(_REMEMBERED_KEYS)

@@ -46,7 +46,7 @@ KEYS = 100_000
 PRESENTED = 200
 ROUNDS = 15
 SECONDS = 1
-CONNECTIONS = 16
+CONNECTIONS = 64
 PATIENCE = 30  # seconds for a server to listen
 
 _WRK = """
