@@ -61,7 +61,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
-    # Without its discovery: orgs/admin.py names every page that account managers get.
+    # Without its discovery: orgs/admin names every page that account managers get.
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -57,9 +57,7 @@ def warm_verification() -> Result:
     return Result(
         "A warm verification costs, in SELECTs",
         ours / bare,
-        # SQLite answers within the process, so there the same few microseconds of
-        # Python stand beside a SELECT without a round trip.
-        1.5 if connection.vendor == "postgresql" else 2.5,
+        1.5,
         "times",
         f"{ours * 1e6:.0f} against {bare * 1e6:.0f} µs",
     )

@@ -310,3 +310,12 @@ def test_a_list_answers_its_own_filters_and_nothing_else(staff, acme, asked):
 def test_a_search_for_what_no_name_has_is_answered(staff, roads, searched):
     for page in (ENTRIES, ORGANIZATIONS):
         assert staff.get(f"{page}?q={searched}").status_code == 200
+
+
+@pytest.mark.parametrize("organization", ["nonsense", "' OR 1", "0" * 5000])
+def test_an_organization_that_cannot_be_one_is_asked_for_again(staff, organization):
+    sent = {"category": "dataset", "external_id": "ds1", "name": "Roads"}
+    page = staff.post(f"{ENTRIES}add/", sent | {"organization": organization})
+    assert page.status_code == 200
+    assert "This field is required." in page.content.decode()
+    assert not CatalogueEntry.objects.exists()
