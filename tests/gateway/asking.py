@@ -19,6 +19,21 @@ _loop_thread = ThreadPoolExecutor(1, thread_name_prefix="event-loop")
 
 Pairs = Iterable[tuple[str, str]]
 TRUSTED = "127.0.0.1"
+# What every answer that lets a request pass carries.
+IDENTITY = {
+    "X-Vi-Request-Id",
+    "X-Vi-Key-Id",
+    "X-Vi-Organization-Id",
+    "X-Vi-Permission",
+    "X-Vi-Resource",
+    "X-Vi-Access",
+    "X-Vi-Dataset-Access",
+    "X-Vi-Dataset-Ids",
+    "X-Vi-Training-Access",
+    "X-Vi-Training-Ids",
+    "X-Vi-Deployment-Access",
+    "X-Vi-Deployment-Ids",
+}
 
 
 def wsgi_ask(

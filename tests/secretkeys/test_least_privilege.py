@@ -101,6 +101,8 @@ def test_what_is_used_works_after_the_reduction(
     use(plaintext, LABEL, LOOK)
     link = reduce_link(look_at(key))
     signed_in.post(link.partition("?")[0], fields(signed_in.get(link), "edit-form"))
+    key.refresh_from_db()
+    assert key.permission == Permission.RESTRICTED
     use(plaintext, LABEL, LOOK)
     use(plaintext, EVERYTHING["models"], outcome=Outcome.PERMISSION_DENIED)
 
