@@ -115,9 +115,9 @@ def update_key(
     terms: KeyTerms,
     *,
     seen: str,
+    confirmed: bool,
     actor: Actor,
     at: dt.datetime,
-    confirmed: bool = True,
 ) -> SecretKey:
     """Change what a key is called, may do and lives; effective on its next request.
 

@@ -25,6 +25,7 @@ _LONGEST_SEARCH = 100
 _MOST_DELETED = 500
 
 
+# Django's classes take no type arguments at run time.
 class EntryForm(forms.ModelForm):  # type: ignore[type-arg]
     """One entry of a catalogue."""
 

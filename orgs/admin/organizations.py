@@ -13,6 +13,7 @@ from orgs.admin.site import StaffPages, person, site
 from orgs.models import MOST_KEYS, Organization
 
 
+# Django's classes take no type arguments at run time.
 class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
     """What an account manager decides about an organization."""
 

@@ -86,9 +86,9 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
                     key,
                     form.terms,
                     seen=form.cleaned_data["seen"],
+                    confirmed=widens,
                     actor=Actor.person(request.user),
                     at=now,
-                    confirmed=widens,
                 )
                 return done(request, "Changes saved.")
     except Conflict as conflict:

@@ -232,6 +232,7 @@ def test_another_permission_counts_on_the_very_next_call(connect, make_key):
     update_key(
         key,
         terms,
+        confirmed=True,
         seen=KeyTerms.of(key).fingerprint,
         actor=COMMAND_LINE,
         at=timezone.now(),

@@ -279,6 +279,7 @@ def _stale_answers(target: Target, organization: Organization) -> Result:
                 update_key(
                     key,
                     KeyTerms(key.name, labels, None),
+                    confirmed=True,
                     seen=terms.fingerprint,
                     actor=owner,
                     at=now,

@@ -79,6 +79,7 @@ def renaming(key, name, grant=FULL):
     return lambda: update_key(
         key,
         terms,
+        confirmed=True,
         seen=KeyTerms.of(key).fingerprint,
         actor=COMMAND_LINE,
         at=timezone.now(),

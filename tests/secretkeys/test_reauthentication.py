@@ -310,7 +310,7 @@ def test_what_somebody_took_away_meanwhile_is_not_given_back_unasked(ada, make_k
     narrow = replace(wide, grant=Grant.preset(Permission.LABELER_ONLY))
     who = {"actor": Actor.person(ada), "at": timezone.now()}
     # Between reading the key and locking it, somebody else narrows it.
-    update_key(key, narrow, seen=wide.fingerprint, **who)
+    update_key(key, narrow, seen=wide.fingerprint, confirmed=True, **who)
     with pytest.raises(Unconfirmed):
         update_key(key, wide, seen=narrow.fingerprint, confirmed=False, **who)
     key.refresh_from_db()
