@@ -4,8 +4,15 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from orgs.models import AuditEvent, Organization, User
+from django.db import transaction
+
+from orgs import audit_chain
+from orgs.models import AuditChain, AuditEvent, Organization, User
+
+# Of the columns.
+_LONGEST_NAME = 254
 
 
 class AuditAction(StrEnum):
@@ -14,28 +21,51 @@ class AuditAction(StrEnum):
     ORGANIZATION_CREATED = "organization.created"
     ORGANIZATION_RENAMED = "organization.renamed"
     ORGANIZATION_CHANGED = "organization.changed"
+    RULES_CHANGED = "organization.rules_changed"
+    QUOTA_CHANGED = "organization.quota_changed"
+    OWNER_CHANGED = "organization.owner_changed"
+    OWNERSHIP_OFFERED = "organization.ownership_offered"
+    OWNERSHIP_OFFER_ENDED = "organization.ownership_offer_ended"
     CATALOGUE_IMPORTED = "catalogue.imported"
     CATALOGUE_ENTRY_ADDED = "catalogue_entry.added"
     CATALOGUE_ENTRY_RENAMED = "catalogue_entry.renamed"
     CATALOGUE_ENTRY_REMOVED = "catalogue_entry.removed"
+    INVITATION_SENT = "invitation.sent"
+    INVITATION_RESENT = "invitation.resent"
+    INVITATION_WITHDRAWN = "invitation.withdrawn"
+    INVITATION_ACCEPTED = "invitation.accepted"
+    MEMBER_ROLE_CHANGED = "member.role_changed"
+    MEMBER_LEFT = "member.left"
     MEMBER_REMOVED = "member.removed"
+    MEMBER_SECOND_FACTORS_REMOVED = "member.second_factors_removed"
     KEY_CREATED = "key.created"
     KEY_CHANGED = "key.changed"
     KEY_ROTATED = "key.rotated"
     KEY_REMOVED = "key.removed"
 
 
+class Origin(NamedTuple):
+    """Where a request came from: its network address and its User-Agent."""
+
+    address: str = ""
+    user_agent: str = ""
+
+
+NOWHERE = Origin()
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a change; the label outlives the account."""
+    """Who makes a change, and from where; the label outlives the account."""
 
     label: str
     user: User | None = None
+    origin: Origin = NOWHERE
 
     @classmethod
-    def person(cls, user: User) -> "Actor":
+    def person(cls, user: User, origin: Origin = NOWHERE) -> "Actor":
         """Return the actor for somebody who is signed in."""
-        return cls(user.email, user)
+        return cls(user.email, user, origin)
 
 
 COMMAND_LINE = Actor("Command line")
@@ -63,6 +93,9 @@ def record(
 ) -> None:
     """Add one event. Call it last inside the transaction of the change.
 
+    Effects: locks the end of the organization's chain until the transaction ends, adds
+    a row and moves the end on.
+
     Args:
         action: what happened.
         organization: where.
@@ -71,12 +104,48 @@ def record(
         at: when.
         changes: field to (before, after), as people read them.
     """
-    AuditEvent.objects.create(
+    event = AuditEvent(
         organization=organization,
         at=at,
         action=action.value,
-        actor=actor.label,
+        actor=actor.label[:_LONGEST_NAME],
         actor_user=actor.user,
-        subject=subject,
+        subject=subject[:_LONGEST_NAME],
         changes={field: list(values) for field, values in (changes or {}).items()},
+        address=_kept(actor.origin.address, 39),
+        user_agent=_kept(actor.origin.user_agent, 200),
     )
+    _append(organization, event)
+
+
+@transaction.atomic
+def adopt_late_events(organization: Organization) -> list[AuditEvent]:
+    """Give a place at the end of the chain to events that have none; return them.
+
+    A release without a chain wrote them while this one was already there; whoever runs
+    this has judged that nobody else did.
+    """
+    late = AuditEvent.objects.of(organization).filter(sequence=0).order_by("at", "pk")
+    adopted = list(late.select_for_update())
+    for event in adopted:
+        _append(organization, event)
+    return adopted
+
+
+def _append(organization: Organization, event: AuditEvent) -> None:
+    """Link an event to the one before; whoever adds the next waits for this one."""
+    ends = AuditChain.objects.select_for_update()
+    chain = ends.filter(organization=organization).first()
+    if chain is None:
+        AuditChain.objects.get_or_create(organization=organization)
+        chain = ends.get(organization=organization)
+    event.sequence = chain.length + 1
+    event.digest = audit_chain.link(chain.head, event)
+    event.save()
+    chain.length, chain.head = event.sequence, event.digest
+    chain.save(update_fields=["length", "head"])
+
+
+def _kept(text: str, length: int) -> str:
+    """Leave out what a column refuses."""
+    return "".join(each for each in text if each.isprintable())[:length]
