@@ -3,14 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
+from django.db import transaction
 from django.utils import timezone
 
-from orgs.actions import change_terms
+from orgs import names
+from orgs.actions import appoint_owner, change_terms
 from orgs.audit import COMMAND_LINE
-from orgs.management.accounts import find_organization
+from orgs.management.accounts import check_address, find_organization, find_user
 from orgs.models import MOST_KEYS
 
 _SWITCH = {"on": True, "off": False}
@@ -23,29 +23,38 @@ class Command(BaseCommand):
         parser.add_argument("organization", metavar="ID")
         parser.add_argument("--key-limit", metavar="N")
         parser.add_argument("--account-manager", metavar="EMAIL", help='"" for nobody')
+        parser.add_argument(
+            "--account-manager-name", metavar="NAME", help='"" for none'
+        )
+        parser.add_argument("--owner", metavar="EMAIL", help="who becomes the Owner")
         parser.add_argument("--access-scope", metavar="on|off")
         parser.add_argument("--advanced-permissions", metavar="on|off")
         lock = parser.add_mutually_exclusive_group()
         lock.add_argument("--lock", action="store_true", help="refuse its keys")
         lock.add_argument("--unlock", action="store_true")
 
+    @transaction.atomic
     def handle(self, *args: Any, organization: str, **options: Any) -> None:
-        found = find_organization(organization)
+        found, now = find_organization(organization), timezone.now()
+        if options["owner"] is not None:
+            owner = find_user(options["owner"])
+            appoint_owner(found, owner, actor=COMMAND_LINE, at=now)
         changed = change_terms(
             found,
             key_limit=_key_limit(options["key_limit"]),
             account_manager_email=_email(options["account_manager"]),
+            account_manager_name=_name(options["account_manager_name"]),
             locked=True if options["lock"] else False if options["unlock"] else None,
             access_scope=_switch("--access-scope", options["access_scope"]),
             advanced_permissions=_switch(
                 "--advanced-permissions", options["advanced_permissions"]
             ),
             actor=COMMAND_LINE,
-            at=timezone.now(),
+            at=now,
         )
         self.stderr.write(
             f"{changed}: limit {changed.key_limit} keys, account manager "
-            f"{changed.account_manager_email or 'nobody'}, "
+            f"{changed.account_manager_words}, "
             f"{'locked' if changed.is_locked else 'not locked'}, access scope "
             f"{'on' if changed.access_scope else 'off'}, advanced permissions "
             f"{'on' if changed.advanced_permissions else 'off'}."
@@ -61,13 +70,16 @@ def _key_limit(text: str | None) -> int | None:
 
 
 def _email(text: str | None) -> str | None:
-    if not text:
-        return text
-    try:
-        validate_email(text)
-    except ValidationError:
-        raise CommandError(f"{text!r} is not an e-mail address.") from None
+    if text:
+        check_address(text)
     return text
+
+
+def _name(text: str | None) -> str | None:
+    try:
+        return names.clean(text) if text else text
+    except names.InvalidName as error:
+        raise CommandError(f"--account-manager-name: {error}") from None
 
 
 def _switch(option: str, text: str | None) -> bool | None:
