@@ -1,0 +1,1 @@
+"""How django-allauth signs people in here: its adapters, and forms for passkeys."""
