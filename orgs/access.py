@@ -7,35 +7,48 @@ from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
 
-from orgs.http import MemberRequest
+from orgs import actions
+from orgs.http import MemberRequest, View, is_htmx, sentence
 from orgs.models import Membership
 from orgs.roles import Ability
 
-View = Callable[..., HttpResponse]
 
-
-def member_view(ability: Ability) -> Callable[[View], View]:
+def member_view(
+    ability: Ability, *, second_factor: bool = True
+) -> Callable[[View], View]:
     """Open a view to members of the organization in its URL whose role suffices.
 
     The view gets ``request.membership`` and ``request.organization`` instead of the
     id. Everybody else gets the answer of an organization that does not exist: 404; a
     member without ``ability`` gets 403. Anonymous people never come this far
     (LoginRequiredMiddleware).
+
+    Where the organization asks for a second factor, only a view that takes rights from
+    whoever opens it does not wait for one: ``second_factor=False``.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapper(
             request: HttpRequest, organization_id: uuid.UUID, **kwargs: Any
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             member_request = cast(MemberRequest, request)
             membership = _membership(member_request, organization_id)
             if not membership.can(ability):
                 raise PermissionDenied
-            # The start page leads back here.
+            # The start page leads back here, as does setting up a second factor.
             if request.session.get("organization_id") != str(organization_id):
                 request.session["organization_id"] = str(organization_id)
+            if second_factor and (shut_out := _shut_out(member_request, membership)):
+                return shut_out
+            now = timezone.now()
+            # A transaction would queue behind every writer of SQLite.
+            if not membership.was_active_lately(now):
+                actions.record_activity(membership, at=now)
             member_request.membership = membership
             member_request.organization = membership.organization
             return view(member_request, **kwargs)
@@ -54,3 +67,16 @@ def _membership(request: MemberRequest, organization_id: uuid.UUID) -> Membershi
     if found is None:
         raise Http404("No such organization.")
     return found
+
+
+def _shut_out(request: MemberRequest, membership: Membership) -> HttpResponse | None:
+    """Lead somebody to set up what the organization asks of everybody in it."""
+    organization = membership.organization
+    if not organization.second_factor_required or request.user.has_second_factor:
+        return None
+    text = "This organization asks for a second factor. Set one up, then come back."
+    if is_htmx(request):
+        return sentence(text, 403)
+    context = {"organization": organization}
+    template = "orgs/second_factor_required.html"
+    return render(request, template, context, status=403)

@@ -1,14 +1,23 @@
 """Requests and responses as this product uses them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
+from orgs.audit import Actor, Origin
 from orgs.models import Membership, Organization, User
+
+# A file that is sent while it is written is no HttpResponse.
+View = Callable[..., HttpResponseBase]
+
+# Shows a form and takes what is filled in.
+form_view = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class Request(HttpRequest):
@@ -18,12 +27,22 @@ class Request(HttpRequest):
     request_id: str
 
 
-class MemberRequest(Request):
-    """A request by a member, on a page of their organization."""
+class PersonRequest(Request):
+    """A request by somebody who is signed in."""
 
     user: User
+
+
+class MemberRequest(PersonRequest):
+    """A request by a member, on a page of their organization."""
+
     membership: Membership
     organization: Organization
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form is filled in with; None: it is opened."""
+    return request.POST if request.method == "POST" else None
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -40,6 +59,17 @@ def vouched_address(peer: str | None, forwarded_for: str | None) -> str | None:
         if len(hops) >= settings.TRUSTED_PROXY_COUNT:
             return hops[-settings.TRUSTED_PROXY_COUNT].strip() or None
     return peer or None
+
+
+def origin(request: HttpRequest) -> Origin:
+    """Return what the audit log keeps of where a request came from."""
+    user_agent = request.META.get("HTTP_USER_AGENT", "")
+    return Origin(client_address(request) or "", user_agent)
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Return whoever asks, who is signed in, as the audit log names them."""
+    return Actor.person(cast(PersonRequest, request).user, origin(request))
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -1,21 +1,30 @@
 """What every response of the dashboard and the API has in common."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import cast
 
+from allauth.core.internal.httpkit import HTTP_USER_AGENT_MAX_LENGTH
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from orgs.http import Request, is_htmx, sentence
+from orgs import actions, sessions, times
+from orgs.http import PersonRequest, Request, client_address, is_htmx, sentence
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+# How exactly the list of sessions knows when each was last used.
+_SEEN_RESOLUTION = 5 * 60  # seconds
+_SEEN_AT = "seen_at"
 
 _HEADERS = {
     "Permissions-Policy": (
         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), "
-        "publickey-credentials-get=(self), usb=()"
+        "publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()"
     ),
     "Cross-Origin-Resource-Policy": "same-origin",
     # Pages show who has which keys: nothing may stay in a cache or come back from the
@@ -44,6 +53,46 @@ def response_headers(get_response: Handler) -> Handler:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    return middleware
+
+
+def session_activity(get_response: Handler) -> Handler:
+    """Keep when and from where each session was last used; end those of nobody.
+
+    Nothing is written or read for most requests: SQLite would queue them behind every
+    writer. A suspended person's session does not come back with their account.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        session, now = request.session, timezone.now()
+        if not request.user.is_authenticated:
+            if SESSION_KEY in session:
+                session.flush()
+        elif now.timestamp() - session.get(_SEEN_AT, 0) >= _SEEN_RESOLUTION:
+            actions.record_session(
+                cast(PersonRequest, request).user,
+                session.session_key or "",
+                address=sessions.clean_address(client_address(request)),
+                user_agent=request.headers.get("User-Agent", "")[
+                    :HTTP_USER_AGENT_MAX_LENGTH
+                ],
+                at=now,
+            )
+            session[_SEEN_AT] = int(now.timestamp())
+        return get_response(request)
+
+    return middleware
+
+
+def local_times(get_response: Handler) -> Handler:
+    """Have pages say times in the zone of whoever is signed in."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        zone = times.zone(user.time_zone) if user.is_authenticated else dt.UTC
+        with timezone.override(zone):
+            return get_response(request)
 
     return middleware
 

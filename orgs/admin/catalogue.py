@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from orgs import actions as commands
-from orgs import catalogue, names
-from orgs.admin.site import StaffPages, person, site
+from orgs import catalogue, http, names
+from orgs.admin.site import StaffPages, site
 from orgs.categories import Category
 from orgs.models import CatalogueEntry, CatalogueEntryQuerySet
 
@@ -108,7 +108,7 @@ class CatalogueEntryPages(StaffPages):
     def save_model(
         self, request: HttpRequest, obj: CatalogueEntry, form: Any, change: bool
     ) -> None:
-        actor, at = person(request), timezone.now()
+        actor, at = http.actor(request), timezone.now()
         if change:
             commands.rename_entry(obj, obj.name, actor=actor, at=at)
             return
@@ -116,12 +116,12 @@ class CatalogueEntryPages(StaffPages):
         obj.pk = commands.add_entry(obj.organization, entry, actor=actor, at=at).pk
 
     def delete_model(self, request: HttpRequest, obj: CatalogueEntry) -> None:
-        commands.remove_entries([obj], actor=person(request), at=timezone.now())
+        commands.remove_entries([obj], actor=http.actor(request), at=timezone.now())
 
     def delete_queryset(
         self, request: HttpRequest, queryset: models.QuerySet[CatalogueEntry]
     ) -> None:
-        commands.remove_entries(queryset, actor=person(request), at=timezone.now())
+        commands.remove_entries(queryset, actor=http.actor(request), at=timezone.now())
 
     def get_deleted_objects(
         self, objs: Iterable[CatalogueEntry], request: HttpRequest

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from orgs import times
+
 register = template.Library()
 
 _WEEK = 7
@@ -29,27 +31,32 @@ def icon(name: str, size: int = 16) -> SafeString:
 @register.filter
 def ago(moment: dt.datetime) -> SafeString:
     """Say how long ago a moment was; from a week on, say the day."""
-    return _time(moment, _ago(timezone.now() - moment) or _day(moment))
+    return _time(moment, _ago(timezone.now() - moment) or times.day(moment))
 
 
 @register.filter
 def ago_inside(moment: dt.datetime) -> SafeString:
     """Say the same as ``ago`` inside a sentence."""
     text = _ago(timezone.now() - moment)
-    return _time(moment, text.lower() if text else f"on {_day(moment)}")
+    return _time(moment, text.lower() if text else f"on {times.day(moment)}")
 
 
 @register.filter
 def moment(at: dt.datetime) -> SafeString:
-    """Say the day and the minute of a moment, UTC."""
-    at = at.astimezone(dt.UTC)
-    return _time(at, f"{_day(at)}, {at:%H:%M} UTC")
+    """Say the day and the minute of a moment, and in which zone."""
+    return _time(at, times.minute(at))
 
 
 @register.filter
 def day(moment: dt.datetime) -> SafeString:
     """Say the day of a moment, such as 21 Aug 2026."""
-    return _time(moment, _day(moment))
+    return _time(moment, times.day(moment))
+
+
+@register.simple_tag
+def time_zone() -> str:
+    """Name the zone in which pages say times."""
+    return timezone.get_current_timezone_name()
 
 
 @register.filter
@@ -77,15 +84,9 @@ def _count(number: int, unit: str) -> str:
 
 
 def _time(moment: dt.datetime, text: str) -> SafeString:
-    moment = moment.astimezone(dt.UTC)
     return format_html(
-        '<time datetime="{}" title="{}, {} UTC">{}</time>',
-        moment.isoformat(timespec="seconds"),
-        _day(moment),
-        f"{moment:%H:%M}",
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.astimezone(dt.UTC).isoformat(timespec="seconds"),
+        times.minute(moment),
         text,
     )
-
-
-def _day(moment: dt.datetime) -> str:
-    return f"{moment.day} {moment:%b %Y}"

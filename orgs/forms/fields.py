@@ -1,4 +1,4 @@
-"""Form fields that every form about people and organizations shares."""
+"""Fields that every form about people, organizations and keys shares."""
 
 from typing import Any
 

@@ -1,23 +1,22 @@
 """The way into an organization."""
 
-from typing import cast
-
-from allauth.account import views as account_views
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from orgs.http import MemberRequest, is_htmx, sentence
-from orgs.models import Membership
+from orgs.authority import may_create_organizations
+from orgs.http import PersonRequest, is_htmx, sentence
+from orgs.models import Invitation, Membership, OwnershipOffer
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     """Go to the last organization used, or let people choose among theirs.
 
     An account manager belongs to none and goes where they work.
     """
-    user = cast(MemberRequest, request).user
+    user = request.user
     memberships = list(Membership.objects.of(user))
     if user.is_staff and not memberships:
         return redirect("admin:index")
@@ -25,17 +24,20 @@ def home(request: HttpRequest) -> HttpResponse:
     wanted = [each for each in memberships if str(each.organization_id) == last_used]
     if len(memberships) == 1:
         wanted = memberships
-    if wanted and "switch" not in request.GET:
+    now = timezone.now()
+    invitations = Invitation.objects.open_to(user, now)
+    offers = OwnershipOffer.objects.made_to(user).open_at(now)
+    # What somebody is asked comes first, once for each time they sign in.
+    asked = not last_used and (invitations.exists() or offers.exists())
+    if wanted and not asked and "switch" not in request.GET:
         return redirect(wanted[0].organization)
-    return render(request, "orgs/home.html", {"memberships": memberships})
-
-
-def reauthenticate(request: HttpRequest) -> HttpResponse:
-    """Ask for the password; a session that has proved it gets another id."""
-    response: HttpResponse = account_views.reauthenticate(request)
-    if request.method == "POST" and response.status_code == 302:
-        request.session.cycle_key()
-    return response
+    context = {
+        "memberships": memberships,
+        "invitations": invitations,
+        "offers": offers,
+        "may_create_organizations": may_create_organizations(user),
+    }
+    return render(request, "orgs/home.html", context)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
