@@ -10,10 +10,13 @@ from django.db import transaction
 
 from orgs import audit, names
 from orgs.audit import Actor, AuditAction
+from orgs.authority import lock_for
 from orgs.models import Organization
+from orgs.roles import Ability
 from secretkeys import hashing, keyformat
 from secretkeys.grants import Grant, access_facts, permission_facts
 from secretkeys.keyformat import Plaintext
+from secretkeys.lifetimes import successor_end
 from secretkeys.models import GRANT_FIELDS, SecretKey, grant_columns
 from secretkeys.refusals import (
     AlreadyCreated,
@@ -22,13 +25,10 @@ from secretkeys.refusals import (
     NameTaken,
     Unconfirmed,
     check_changeable,
+    check_lifetime,
     check_offered,
     check_removable,
-    check_unlocked,
 )
-
-# Later ends are a slip of the pen.
-LONGEST_LIFETIME = dt.timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,12 @@ def create_key(
         at: now.
 
     Raises:
-        AlreadyCreated, KeyLimitReached, NameTaken, OrganizationLocked: see there.
+        orgs.refusals.Refused: every kind that both refusals.py know of a new key.
     """
-    organization = _lock(organization)
-    check_unlocked(organization)
+    organization = lock_for(organization, actor=actor, ability=Ability.MANAGE_KEYS)
     _check_nonce_is_new(organization, nonce)
     _check_limit(organization, at)
+    check_lifetime(organization, terms.expires_at, at=at)
     check_offered(organization, terms.grant)
     _check_name_is_free(organization, terms.name)
     generated = keyformat.generate(settings.SIGNING_KEYS[0])
@@ -126,9 +126,9 @@ def update_key(
     ``confirmed`` can only give the key less than it has.
 
     Raises:
-        Refused: every kind that refusals.py knows of a change.
+        orgs.refusals.Refused: every kind that both refusals.py know of a change.
     """
-    organization = _lock(key.organization)
+    organization = _lock_of(key, actor)
     key = _current(key)
     check_changeable(key)
     current = KeyTerms.of(key)
@@ -139,6 +139,7 @@ def update_key(
     if terms.widens(current) and not confirmed:
         raise Unconfirmed
     changes = audit.differences(current.facts, terms.facts)
+    check_lifetime(organization, terms.expires_at, at=at, key=key)
     check_offered(organization, terms.grant, besides=current.grant)
     _check_name_is_free(organization, terms.name, besides=key)
     if key.is_expired(at) and terms.is_alive(at):
@@ -162,26 +163,29 @@ def rotate_key(
 ) -> tuple[SecretKey, Plaintext]:
     """Generate a successor with the same name and rights; stop ``key`` after a while.
 
-    The successor lives as long as the old key was given to live, counted from now.
+    The successor lives as long as the old key was given to live, counted from now, or
+    as long as the organization allows.
 
     Raises:
-        AlreadyCreated, AlreadyRemoved, AlreadyReplaced, KeyLimitReached,
+        AlreadyCreated, AlreadyRemoved, AlreadyReplaced, KeyLimitReached, NotAllowed,
         OrganizationLocked: see there.
     """
-    organization = _lock(key.organization)
+    organization = _lock_of(key, actor)
     _check_nonce_is_new(organization, nonce)
     key = _current(key)
     check_changeable(key)
     if key.is_expired(at):
         _check_limit(organization, at)
-    terms = replace(KeyTerms.of(key), expires_at=_same_lifetime(key, at))
+    terms = replace(KeyTerms.of(key), expires_at=successor_end(key, at))
     generated = keyformat.generate(settings.SIGNING_KEYS[0])
     # The name passes from one row to the other, so the old row lets go of it first;
     # that its successor exists is checked when the transaction ends.
     key.replaced_by_id = generated.key_id
     key.expires_at = min(filter(None, [key.expires_at, at + overlap]))
     key.save(update_fields=["replaced_by", "expires_at"])
-    successor = _store(organization, generated, terms, nonce=nonce, actor=actor, at=at)
+    successor = _store(
+        organization, generated, terms, nonce=nonce, actor=actor, at=at, old=key
+    )
     changes = {
         "key": (f"{key.stem}…", f"{successor.stem}…"),
         "old key stops": (None, _moment(key.expires_at)),
@@ -195,16 +199,25 @@ def remove_key(key: SecretKey, *, actor: Actor, at: dt.datetime) -> SecretKey:
     """End a key for good; its next request is refused.
 
     Raises:
-        AlreadyRemoved: see there.
+        AlreadyRemoved, NotAllowed: see there.
     """
-    _lock(key.organization)
+    _lock_of(key, actor)
     key = _current(key)
     check_removable(key)
+    end_key(key, actor=actor, at=at)
+    return key
+
+
+@transaction.atomic(savepoint=False)
+def end_key(key: SecretKey, *, actor: Actor, at: dt.datetime) -> None:
+    """End a key for callers that hold its organization's lock and have read it since.
+
+    remove_key() is for everybody else.
+    """
     key.removed_at = at
     key.removed_by = actor.user
     key.save(update_fields=["removed_at", "removed_by"])
     _record(AuditAction.KEY_REMOVED, key, actor, {}, at)
-    return key
 
 
 def _store(
@@ -215,9 +228,11 @@ def _store(
     nonce: uuid.UUID,
     actor: Actor,
     at: dt.datetime,
+    old: SecretKey | None = None,
 ) -> SecretKey:
     return SecretKey.objects.create(
         **grant_columns(terms.grant),
+        keeper=old.keeper if old else None,
         key_id=generated.key_id,
         organization=organization,
         name=terms.name,
@@ -242,22 +257,20 @@ def _record(
     )
 
 
-def _lock(organization: Organization) -> Organization:
-    """Make changes to one organization's keys wait for each other."""
-    return Organization.objects.select_for_update().get(pk=organization.pk)
+def _lock_of(key: SecretKey, actor: Actor) -> Organization:
+    """Lock the organization of a key; that it is locked itself is judged later."""
+    return lock_for(
+        key.organization,
+        actor=actor,
+        ability=Ability.MANAGE_KEYS,
+        even_while_locked=True,
+    )
 
 
 def _check_limit(organization: Organization, at: dt.datetime) -> None:
     """Refuse one key more than an organization may have."""
     if SecretKey.objects.of(organization).counted(at).count() >= organization.key_limit:
         raise KeyLimitReached(organization.key_limit)
-
-
-def _same_lifetime(key: SecretKey, at: dt.datetime) -> dt.datetime | None:
-    """Return the end of a key made now that lives as long as ``key`` was given."""
-    if key.expires_at is None:
-        return None
-    return at + min(key.expires_at - key.created_at, LONGEST_LIFETIME)
 
 
 def _current(key: SecretKey) -> SecretKey:

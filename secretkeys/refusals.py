@@ -1,10 +1,14 @@
 """Why a change to a key cannot be made, in words for the person who asked."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 
+from orgs import refusals
 from orgs.categories import Category
 from orgs.models import CatalogueEntry, Organization
+from orgs.refusals import Conflict, OrganizationLocked
 from secretkeys.grants import Grant, Permission
+from secretkeys.lifetimes import latest_end, longest_words
 from secretkeys.models import SecretKey
 from secretkeys.scopes import Scope
 
@@ -12,13 +16,9 @@ from secretkeys.scopes import Scope
 MOST_SELECTED = 100
 
 
-class Refused(Exception):
-    """A change that cannot be made; ``sentence`` tells the person who asked why.
+class Refused(refusals.Refused):
+    """A key cannot be made or changed so; ``field`` names what to mend in the form."""
 
-    ``field`` names what they can mend in the form.
-    """
-
-    sentence: str
     field: str | None = None
 
 
@@ -33,18 +33,25 @@ class KeyLimitReached(Refused):
     """The organization has as many keys as it may have."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(limit)
         self.sentence = (
             f"Your organization has reached its limit of {limit} keys. "
             "Remove an unused key first."
         )
 
 
+class LifetimeTooLong(Refused):
+    """The organization wants its keys to end sooner."""
+
+    field = "expiration"
+
+    def __init__(self, organization: Organization) -> None:
+        self.sentence = longest_words(organization)
+
+
 class ChangedMeanwhile(Refused):
     """Somebody else has changed the key since the form was opened."""
 
     def __init__(self, now: Mapping[str, str]) -> None:
-        super().__init__(now)
         self.sentence = (
             "Somebody changed this key while the form was open. Now its name is "
             f"{now['name']}, its permission {now['permission']}, its access "
@@ -90,7 +97,6 @@ class NotInCatalogue(Refused):
     """The scope names something that the organization's catalogue does not have."""
 
     def __init__(self, category: Category, unknown: Iterable[str]) -> None:
-        super().__init__(category, unknown)
         self.field = f"{category}_reach"
         self.sentence = (
             f"{category.label} are chosen from the catalogue of your organization, "
@@ -102,7 +108,6 @@ class TooManySelected(Refused):
     """Gateways hand the selected ids on in a header, which has to stay short."""
 
     def __init__(self, category: Category) -> None:
-        super().__init__(category)
         self.field = f"{category}_reach"
         self.sentence = f"Select at most {MOST_SELECTED} of {category.label.lower()}."
 
@@ -114,10 +119,6 @@ class Unconfirmed(Refused):
         "Somebody changed this key while the form was open, and this gives it more than "
         "it has now. Enter your password to go on."
     )
-
-
-class Conflict(Refused):
-    """What was asked for was overtaken by something that has happened since."""
 
 
 class AlreadyCreated(Conflict):
@@ -141,18 +142,22 @@ class AlreadyReplaced(Conflict):
     sentence = "This key was rotated. Edit or rotate the key that replaced it."
 
 
-class OrganizationLocked(Conflict):
-    """While an organization is locked, its keys can only be removed."""
+def check_lifetime(
+    organization: Organization,
+    expires_at: dt.datetime | None,
+    *,
+    at: dt.datetime,
+    key: SecretKey | None = None,
+) -> None:
+    """Raise LifetimeTooLong for an end later than the organization allows.
 
-    sentence = (
-        "This organization is locked. Keys can be removed, but not created or changed."
-    )
-
-
-def check_unlocked(organization: Organization) -> None:
-    """Raise OrganizationLocked where it is."""
-    if organization.is_locked:
-        raise OrganizationLocked
+    The end that a key has it may keep.
+    """
+    latest = latest_end(organization, at)
+    if latest is None or (key is not None and key.expires_at == expires_at):
+        return
+    if expires_at is None or expires_at > latest:
+        raise LifetimeTooLong(organization)
 
 
 def check_removable(key: SecretKey) -> None:
@@ -166,7 +171,8 @@ def check_changeable(key: SecretKey) -> None:
     check_removable(key)
     if key.is_replaced:
         raise AlreadyReplaced
-    check_unlocked(key.organization)
+    if key.organization.is_locked:
+        raise OrganizationLocked
 
 
 def check_offered(

@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
 from orgs.models import Organization
+from orgs.paging import pagination
 from secretkeys import keyformat
 from secretkeys.badges import UNUSED_AFTER
 from secretkeys.forms import KeyFilterForm
@@ -37,15 +38,6 @@ class Column:
     label: str
     url: str | None
     aria_sort: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PageLink:
-    """A link to one page of the table."""
-
-    number: int
-    url: str
-    current: bool
 
 
 def key_table(
@@ -79,7 +71,7 @@ def key_table(
         "is_filtered": any(asked.values()),
         "search": asked["q"],
         "page": page,
-        **_pagination(page, kept),
+        **pagination(page, kept),
         "columns": [_column(name, label, sort, kept) for name, label in _COLUMNS],
         "sort": sort,
         "total": total,
@@ -131,26 +123,6 @@ def _column(name: str, label: str, sort: str, kept: dict[str, str]) -> Column:
         descending = aria_sort == "ascending"
     target = f"-{name}" if descending else name
     return Column(name, label, "?" + urlencode(kept | {"sort": target}), aria_sort)
-
-
-def _pagination(page: Page[SecretKey], kept: dict[str, str]) -> dict[str, Any]:
-    """Return the links to other pages; a gap between their numbers is None."""
-    numbers = page.paginator.get_elided_page_range(
-        page.number, on_each_side=1, on_ends=1
-    )
-    links = [
-        PageLink(number, _page_url(number, kept), number == page.number)
-        if isinstance(number, int)
-        else None
-        for number in numbers
-    ]
-    before = _page_url(page.number - 1, kept) if page.has_previous() else None
-    after = _page_url(page.number + 1, kept) if page.has_next() else None
-    return {"page_links": links, "previous_url": before, "next_url": after}
-
-
-def _page_url(number: int, kept: dict[str, str]) -> str:
-    return "?" + urlencode(kept | {"page": number})
 
 
 def _count_text(matching: int, total: int, asked: dict[str, str]) -> str:

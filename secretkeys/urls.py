@@ -46,6 +46,8 @@ register_converter(CategoryConverter, "category")
 
 app_name = "secretkeys"
 urlpatterns = [
+    path("leave", views.leave, name="leave"),
+    path("members/<int:user_id>/remove", views.member_remove, name="member_remove"),
     path("secret-keys", views.key_list, name="list"),
     path("secret-keys/new", views.key_create, name="create"),
     path(

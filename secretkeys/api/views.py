@@ -12,13 +12,18 @@ from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 
 from orgs import names
-from orgs.actions import OwnerRequired, remove_member, rename_organization
+from orgs.actions import remove_member, rename_organization
 from orgs.audit import Actor
+from orgs.http import origin
 from orgs.models import Membership, Organization
+from orgs.quotas import Meter, QuotaKind
+from orgs.refusals import NotAMember, OrganizationLocked, OwnerRequired
+from orgs.resources import resources
 from secretkeys.api import errors
 from secretkeys.api.decorators import KeyRequest, requires_key
 from secretkeys.grants import Access, Resource
 from secretkeys.models import SecretKey
+from secretkeys.outcomes import Outcome
 
 # The plan catalogue: a self-hosted server has one.
 PLANS = {"self_hosted": {"planId": "self_hosted", "spec": {"name": "Self-hosted"}}}
@@ -29,6 +34,12 @@ _BILLING = {
     "subscriberId": "",
     "ledger": [],
     "tier": "Self-hosted",
+}
+# What the wire calls what is limited, beside secret keys.
+_WIRE_NAMES = {
+    QuotaKind.DATA_ROWS: "dataRows",
+    QuotaKind.COMPUTE_CREDITS: "computeCredits",
+    QuotaKind.COLLABORATORS: "collaborators",
 }
 
 _LARGEST_BODY = 64 * 1024
@@ -64,8 +75,10 @@ def collaborator(
 ) -> HttpResponse:
     """DELETE /workspaces/{org}/collaborators/{user}."""
     try:
-        remove_member(_own(request), _user_id(user_id), actor=_actor(request))
-    except (Membership.DoesNotExist, ValueError):
+        remove_member(
+            _own(request), _user_id(user_id), actor=_actor(request), at=timezone.now()
+        )
+    except (NotAMember, ValueError):
         return errors.error(
             request, 404, "not_found", "This organization has no such collaborator."
         )
@@ -82,17 +95,14 @@ def collaborator(
 @requires_key
 def quota(request: KeyRequest, organization_id: str) -> HttpResponse:
     """GET /workspaces/{org}/quota: what is used of what is limited."""
-    own = _own(request)
-    keys = SecretKey.objects.of(own).counted(timezone.now())
-    return JsonResponse(
-        {
-            "collaborators": {"used": len(_memberships(request)), "limit": None},
-            "secretKeys": {
-                "used": keys.count(),
-                "limit": own.key_limit,
-            },
-        }
-    )
+    own, now = _own(request), timezone.now()
+    keys = SecretKey.objects.of(own).counted(now)
+    found = {
+        _WIRE_NAMES[each.kind]: _quota(each.meter, each.renews_on)
+        for each in resources(own, at=now)
+    }
+    key_meter = Meter(keys.count(), own.key_limit)
+    return JsonResponse(found | {"secretKeys": _quota(key_meter, None)})
 
 
 @requires_key
@@ -125,9 +135,15 @@ def not_served(request: KeyRequest, path: str) -> HttpResponse:
 def _update(request: KeyRequest) -> HttpResponse:
     try:
         name = _new_name(_body(request))
-        changed = rename_organization(_own(request), name, actor=_actor(request))
+        changed = rename_organization(
+            _own(request), name, actor=_actor(request), at=timezone.now()
+        )
     except (BadBody, names.InvalidName) as error:
         return errors.error(request, 400, "bad_request", str(error))
+    except OrganizationLocked:
+        # Since the key was checked.
+        locked = Outcome.ORGANIZATION_LOCKED
+        return errors.error(request, locked.status, locked.code, locked.sentence)
     return JsonResponse(_organization(request, changed))
 
 
@@ -185,6 +201,14 @@ def _organization(request: KeyRequest, organization: Organization) -> dict[str, 
     }
 
 
+def _quota(meter: Meter, renews_on: dt.date | None) -> dict[str, int | None]:
+    """Return one kind; it renews when its day begins, UTC."""
+    renews_at = None
+    if renews_on:
+        renews_at = _milliseconds(dt.datetime.combine(renews_on, dt.time(), dt.UTC))
+    return {"used": meter.used, "limit": meter.limit, "renewsAt": renews_at}
+
+
 def _collaborator(membership: Membership) -> dict[str, str]:
     return {
         "userId": str(membership.user_id),
@@ -209,7 +233,8 @@ def _user_id(text: str) -> int:
 
 
 def _actor(request: KeyRequest) -> Actor:
-    return Actor(f"Secret key {request.key.name} ({request.key.stem}…)")
+    label = f"Secret key {request.key.name} ({request.key.stem}…)"
+    return Actor(label, origin=origin(request))
 
 
 def _page(items: list[dict[str, Any]]) -> HttpResponse:

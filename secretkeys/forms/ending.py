@@ -6,7 +6,8 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 
-from secretkeys.forms.fields import NonceField, day
+from orgs import times
+from secretkeys.forms.fields import NonceField
 from secretkeys.models import SecretKey
 
 _OVERLAPS = {0: "Stop now", 1: "1 hour", 24: "24 hours", 168: "7 days"}
@@ -70,4 +71,4 @@ def _overlap(hours: int, at: dt.datetime) -> str:
     if not hours:
         return _OVERLAPS[hours]
     until = at + dt.timedelta(hours=hours)
-    return f"{_OVERLAPS[hours]} (until {day(until)}, {until:%H:%M} UTC)"
+    return f"{_OVERLAPS[hours]} (until {times.minute(until)})"

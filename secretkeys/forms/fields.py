@@ -1,6 +1,5 @@
 """Fields and words that several forms share."""
 
-import datetime as dt
 import uuid
 
 from django import forms
@@ -58,8 +57,3 @@ class IdsField(forms.MultipleChoiceField):
 
     def valid_value(self, value: str) -> bool:
         return catalogue.is_id(value)
-
-
-def day(at: dt.datetime) -> str:
-    """Say the day of a moment, such as 21 Feb 2027."""
-    return f"{at.day} {at:%b %Y}"

@@ -7,8 +7,9 @@ from django import forms
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
+from orgs import times
 from orgs.categories import Category
-from orgs.forms import NameField
+from orgs.forms.fields import NameField
 from orgs.models import Organization
 from secretkeys import actions, proposals
 from secretkeys.forms.fields import (
@@ -17,9 +18,9 @@ from secretkeys.forms.fields import (
     LevelField,
     NonceField,
     ReachField,
-    day,
 )
 from secretkeys.grants import PRESETS, ROWS, Access, Grant, Matrix, Permission, Resource
+from secretkeys.lifetimes import LONGEST_LIFETIME, latest_end, longest_words
 from secretkeys.models import SecretKey
 from secretkeys.scopes import Reach, Scope
 
@@ -76,6 +77,12 @@ class GrantForm(forms.Form):
         self.start = grant
         kwargs["initial"] = _grant_initial(grant) | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
+        self.latest_end = latest_end(organization, at)
+        self.longest_words = longest_words(organization)
+        if self.longest_words:
+            # The rule may be newer than the page.
+            messages = self.fields["expiration"].error_messages
+            messages["invalid_choice"] = f"{self.longest_words} Choose from the list."
         self._choose("expiration", self.expirations())
         self._choose("permission", [(each.value, each.label) for each in self.offered])
         for row in ROWS:
@@ -97,14 +104,22 @@ class GrantForm(forms.Form):
         return Permission.RESTRICTED in self.offered
 
     def expirations(self) -> list[tuple[str, str]]:
-        """Return the presets, each with the date it leads to."""
+        """Return the presets, each with the date it leads to, that are not too long."""
+        longest = self.organization.longest_key_days
+        presets = {
+            days: label
+            for days, label in _LIFETIMES.items()
+            if longest is None or days <= longest
+        }
+        if longest is not None and longest not in presets:
+            presets[longest] = f"{longest} day{'' if longest == 1 else 's'}"
         return [
             *(
-                (str(days), f"{label} ({day(self.at + dt.timedelta(days=days))})")
-                for days, label in _LIFETIMES.items()
+                (str(days), f"{label} ({times.day(self.at + dt.timedelta(days=days))})")
+                for days, label in presets.items()
             ),
             ("custom", "Custom date…"),
-            ("never", "No expiration"),
+            *([] if longest else [("never", "No expiration")]),
         ]
 
     @property
@@ -128,9 +143,11 @@ class GrantForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("expiration") == "custom" and not self.has_error("expires_on"):
             chosen = cleaned.get("expires_on")
-            if chosen is None or chosen <= self.at.date():
+            if chosen is None or chosen <= times.date(self.at):
                 self.add_error("expires_on", "Choose a date after today.")
-            elif chosen > (self.at + actions.LONGEST_LIFETIME).date():
+            elif self.latest_end and chosen > times.date(self.latest_end):
+                self.add_error("expires_on", self.longest_words)
+            elif chosen > times.date(self.at + LONGEST_LIFETIME):
                 self.add_error("expires_on", "Choose a date within the next 10 years.")
         for category in Category:
             selected = cleaned.get(f"{category}_reach") == Reach.SELECTED
@@ -165,13 +182,14 @@ class GrantForm(forms.Form):
 
     @property
     def expires_at(self) -> dt.datetime | None:
-        """The chosen end: a custom date counts to its last second, UTC."""
+        """The chosen end: a custom date counts to its last second."""
         chosen = self.cleaned_data["expiration"]
         if chosen == "never":
             return None
         if chosen == "custom":
-            end_of_day = dt.time(23, 59, 59, tzinfo=dt.UTC)
-            return dt.datetime.combine(self.cleaned_data["expires_on"], end_of_day)
+            end = times.end_of_day(self.cleaned_data["expires_on"])
+            # On the latest day that is allowed, the hour of now.
+            return min(filter(None, [end, self.latest_end]))
         return self.at + dt.timedelta(days=int(chosen))
 
     def _matrix(self) -> Matrix:
@@ -203,7 +221,9 @@ class KeyForm(GrantForm):
     nonce = NonceField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["initial"] = {"expiration": str(DEFAULT_LIFETIME_DAYS)}
+        longest = kwargs["organization"].longest_key_days
+        days = min(filter(None, [DEFAULT_LIFETIME_DAYS, longest]))
+        kwargs["initial"] = {"expiration": str(days)}
         super().__init__(*args, grant=_NEW_KEY, **kwargs)
 
 
@@ -233,11 +253,13 @@ class KeyEditForm(GrantForm):
 
     def expirations(self) -> list[tuple[str, str]]:
         """Return what the key has now, then the presets."""
+        offered = super().expirations()
         if self.key.expires_at is None:
-            return [("keep", "No expiration"), *super().expirations()[:-1]]
+            kept = [each for each in offered if each[0] != "never"]
+            return [("keep", "No expiration"), *kept]
         verb = "Expired" if self.key.is_expired(self.at) else "Expires"
-        current = f"{verb} {day(self.key.expires_at)}"
-        return [("keep", current), *super().expirations()]
+        current = f"{verb} {times.day(self.key.expires_at)}"
+        return [("keep", current), *offered]
 
     @property
     def is_previewed(self) -> bool:

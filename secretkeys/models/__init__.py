@@ -1,7 +1,8 @@
 """Secret keys and what they were used for."""
 
 from secretkeys.models.grant_fields import GRANT_FIELDS, grant_columns, stored_grant
-from secretkeys.models.keys import SORT_FIELDS, SecretKey, SecretKeyQuerySet
+from secretkeys.models.key_reads import SORT_FIELDS, SecretKeyQuerySet
+from secretkeys.models.keys import SecretKey
 from secretkeys.models.usage import (
     ACTIVITY_DAYS,
     DENIAL_LIFETIME,

@@ -1,12 +1,9 @@
-"""Secret keys: the row of each, and how lists read them."""
+"""Secret keys: the row of each."""
 
 import datetime as dt
-import uuid
-from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models import Q
 from django.utils import timezone
 
 from orgs import names
@@ -23,124 +20,15 @@ from secretkeys.models.grant_fields import (
     reach_field,
     stored_grant,
 )
+from secretkeys.models.key_reads import SecretKeyQuerySet
 from secretkeys.scopes import Reach
-
-
-class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
-    """Reads of keys; pages start from an organization with ``of``."""
-
-    def of(self, organization: Organization) -> Self:
-        """Return the organization's keys, removed ones too."""
-        return self.filter(organization=organization)
-
-    def current(self) -> Self:
-        """Return keys that are not removed; expired ones count as current."""
-        return self.filter(removed_at=None)
-
-    def with_id(self, key_id: str) -> Self:
-        """Return the one key with this id, if there is one."""
-        return self.filter(key_id=key_id)
-
-    def removed(self) -> Self:
-        """Return removed keys."""
-        return self.exclude(removed_at=None)
-
-    def unexpired(self, at: dt.datetime) -> Self:
-        """Return current keys that have not expired."""
-        return self.current().filter(Q(expires_at=None) | Q(expires_at__gt=at))
-
-    def counted(self, at: dt.datetime) -> Self:
-        """Return keys that the limit counts: a rotated one has left its place."""
-        return self.unexpired(at).not_replaced()
-
-    def expired(self, at: dt.datetime) -> Self:
-        """Return current keys whose time is over."""
-        return self.current().filter(expires_at__lte=at)
-
-    def expiring_soon(self, at: dt.datetime) -> Self:
-        """Return keys that expire within two weeks."""
-        return self.current().filter(
-            expires_at__gt=at, expires_at__lte=at + badges.EXPIRES_SOON
-        )
-
-    def not_replaced(self) -> Self:
-        """Leave out keys that rotation has put a successor in the place of."""
-        return self.filter(replaced_by=None)
-
-    def holding_name(self, folded: str) -> Self:
-        """Return the key whose name this is; removed and rotated ones let go of it."""
-        return self.current().not_replaced().filter(name_folded=folded)
-
-    def created_with(self, nonce: uuid.UUID) -> Self:
-        """Return the key that the form with this nonce has made."""
-        return self.filter(creation_nonce=nonce)
-
-    def unused_since(self, moment: dt.datetime) -> Self:
-        """Return current keys neither used nor created after ``moment``."""
-        return self.current().filter(
-            Q(last_used_at__lte=moment) | Q(last_used_at=None, created_at__lte=moment)
-        )
-
-    def with_permission(self, permission: str) -> Self:
-        """Return keys of one level."""
-        return self.filter(permission=permission)
-
-    def matching(self, text: str) -> Self:
-        """Return keys whose name, stem or creator contains ``text``."""
-        key_id = text.strip().removeprefix(keyformat.PREFIX).rstrip("….")
-        found = (
-            Q(name_folded__contains=names.fold(text.strip()))
-            | Q(created_by__name__icontains=text.strip())
-            | Q(created_by__email__icontains=text.strip())
-        )
-        if key_id.isascii() and key_id.isalnum():
-            found |= Q(key_id__startswith=key_id[: keyformat.ID_LENGTH])
-        return self.filter(found)
-
-    def for_table(self) -> Self:
-        """Load what a table row shows, in two queries: joined rows sort slower."""
-        return self.prefetch_related("created_by").defer("digest")
-
-    def for_page(self) -> Self:
-        """Load what a page about one key shows, in one query."""
-        return self.select_related("created_by", "organization").defer("digest")
-
-    def sorted_by(self, column: str, first: str = "") -> Self:
-        """Order by a column of the table; ``-`` reverses; never used comes last.
-
-        The key whose id is ``first`` stands before all others.
-        """
-        sorted_by = SORT_FIELDS[column.removeprefix("-")]
-        field = F(sorted_by) if isinstance(sorted_by, str) else sorted_by
-        order: list[models.expressions.OrderBy | str] = [
-            field.desc(nulls_last=True)
-            if column.startswith("-")
-            else field.asc(nulls_last=True),
-            F("created_at").desc(),
-            "key_id",
-        ]
-        if first:
-            order.insert(
-                0, models.Case(models.When(key_id=first, then=0), default=1).asc()
-            )
-        return self.order_by(*order)
-
-
-# The table's sortable columns and what each sorts by.
-SORT_FIELDS: dict[str, str | models.Func] = {
-    "name": "name_folded",
-    "last_used": "last_used_at",
-    "created": "created_at",
-    # As shown: the name, or the address of who has none.
-    "created_by": Lower(
-        Coalesce(NullIf("created_by__name", models.Value("")), "created_by__email")
-    ),
-    "permission": "permission",
-}
 
 
 class SecretKey(models.Model):
     """A key of an organization, without its secret. A removed key keeps its row."""
+
+    # Set by reports.keys_left_by(): what it replaced and still works.
+    predecessors: "list[SecretKey]"
 
     key_id = models.CharField(
         primary_key=True, max_length=keyformat.ID_LENGTH, editable=False
@@ -174,6 +62,10 @@ class SecretKey(models.Model):
     # Empty when a command made the key.
     created_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="created_keys"
+    )
+    # Who took it over from whoever made it or looked after it, and left.
+    keeper = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="kept_keys"
     )
     # Chosen with the form: the same form sent twice makes one key.
     creation_nonce = models.UUIDField(editable=False)

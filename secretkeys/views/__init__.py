@@ -8,6 +8,7 @@ from secretkeys.views.dialogs import (
     key_remove,
     key_rotate,
 )
+from secretkeys.views.leavers import leave, member_remove
 from secretkeys.views.pages import (
     denial_detail,
     key_detail,
@@ -26,4 +27,6 @@ __all__ = [
     "key_preview",
     "key_remove",
     "key_rotate",
+    "leave",
+    "member_remove",
 ]

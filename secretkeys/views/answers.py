@@ -1,34 +1,27 @@
-"""How the dialogs answer: for htmx, and as pages for browsers without scripts."""
+"""How the dialogs of keys answer."""
 
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
-from orgs.http import MemberRequest, is_htmx, sentence, with_events
+from orgs import answers
+from orgs.http import MemberRequest, is_htmx, with_events
+from orgs.refusals import Conflict
 from secretkeys.keyformat import Plaintext
 from secretkeys.models import SecretKey
-from secretkeys.refusals import Conflict
 
 
 def dialog(
     request: MemberRequest, name: str, form: Form, **context: Any
 ) -> HttpResponse:
-    """Render a form, as a dialog for htmx and as a page for everybody else."""
-    template = f"_{name}_dialog" if is_htmx(request) else name
-    context |= {
-        "form": form,
-        "list_url": list_url(request),
-        "scripted": is_htmx(request),
-    }
-    is_refused = form.is_bound and not getattr(form, "is_refining", False)
-    status = 422 if is_refused else 200
-    return render(request, f"secretkeys/{template}.html", context, status=status)
+    """Render a form of the table of keys."""
+    page = f"secretkeys/{name}"
+    return answers.dialog(request, page, form, back_url=list_url(request), **context)
 
 
 @sensitive_variables("plaintext", "context")
@@ -45,7 +38,7 @@ def reveal(
         "toast": toast,
         "state": "waiting",
         "api_origin": settings.PUBLIC_ORIGIN,
-        "list_url": list_url(request),
+        "back_url": list_url(request),
     }
     template = "_reveal_dialog" if is_htmx(request) else "reveal"
     response = render(request, f"secretkeys/{template}.html", context)
@@ -54,19 +47,15 @@ def reveal(
 
 
 def done(request: MemberRequest, text: str) -> HttpResponse:
-    """Close the dialog and say what happened."""
-    if is_htmx(request):
-        return with_events(HttpResponse(), dialog_done={"toast": text}, keys_changed={})
-    messages.success(request, text)
-    return redirect(list_url(request))
+    """Close the dialog and say what happened to a key."""
+    return answers.done(request, text, back_url=list_url(request), changed="keys")
 
 
 def conflicted(request: MemberRequest, conflict: Conflict) -> HttpResponse:
-    """Say why this cannot be done any more."""
-    if is_htmx(request):
-        return with_events(sentence(conflict.sentence, 409), keys_changed={})
-    messages.error(request, conflict.sentence)
-    return redirect(list_url(request))
+    """Say why this cannot be done to a key any more."""
+    return answers.conflicted(
+        request, conflict.sentence, back_url=list_url(request), changed="keys"
+    )
 
 
 def list_url(request: MemberRequest) -> str:

@@ -1,46 +1,42 @@
 """The dialogs that create, change, rotate and remove keys."""
 
 import datetime as dt
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.debug import (
-    sensitive_post_parameters,
-    sensitive_variables,
-)
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST
 
+from orgs import http
 from orgs.access import member_view
-from orgs.audit import Actor
 from orgs.categories import Category
-from orgs.http import MemberRequest
-from orgs.reauthentication import confirm
+from orgs.http import MemberRequest, form_view, posted
+from orgs.reauthentication import confirm, hides_answer
+from orgs.refusals import Conflict
 from orgs.roles import Ability
 from secretkeys import actions, pickers, previews, proposals, reports
 from secretkeys.actions import KeyTerms
 from secretkeys.forms import KeyEditForm, KeyForm, RemoveForm, RotateForm
 from secretkeys.grants import Grant
+from secretkeys.lifetimes import longest_words
 from secretkeys.models import SecretKey
-from secretkeys.refusals import Conflict, Refused, check_changeable, check_removable
+from secretkeys.refusals import Refused, check_changeable, check_removable
 from secretkeys.views.answers import conflicted, dialog, done, reveal
 from secretkeys.views.lookups import find_denial, find_key
 
 # A key used this lately is probably still needed: its name is typed to remove it.
 _IN_USE = dt.timedelta(days=30)
 
-dialog_view = require_http_methods(["GET", "HEAD", "POST"])
 
-
-@dialog_view
-@sensitive_post_parameters("password")
+@form_view
+@hides_answer
 @member_view(Ability.MANAGE_KEYS)
 @sensitive_variables("plaintext")
 def key_create(request: MemberRequest) -> HttpResponse:
     """Generate a key and reveal it in the response to this POST, nowhere else."""
     now = timezone.now()
-    form = KeyForm(_posted(request), organization=request.organization, at=now)
+    form = KeyForm(posted(request), organization=request.organization, at=now)
     question = None
     if form.is_ready() and not (question := confirm(request)):
         try:
@@ -48,7 +44,7 @@ def key_create(request: MemberRequest) -> HttpResponse:
                 request.organization,
                 form.terms,
                 nonce=form.cleaned_data["nonce"],
-                actor=Actor.person(request.user),
+                actor=http.actor(request),
                 at=now,
             )
         except Conflict as conflict:
@@ -60,8 +56,8 @@ def key_create(request: MemberRequest) -> HttpResponse:
     return dialog(request, "create", form, question=question, scopes=_scopes(form))
 
 
-@dialog_view
-@sensitive_post_parameters("password")
+@form_view
+@hides_answer
 @member_view(Ability.MANAGE_KEYS)
 def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
     """Change a key's name, rights and expiration.
@@ -71,25 +67,17 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
     """
     key, now = find_key(request, key_id), timezone.now()
     proposal = _proposal(request, key, now)
-    form = KeyEditForm(_posted(request), key=key, proposal=proposal, at=now)
+    form = KeyEditForm(posted(request), key=key, proposal=proposal, at=now)
     preview = question = None
     try:
         check_changeable(key)
         if form.is_ready():
             if not form.is_previewed:
                 preview = previews.of_change(key, form.terms.grant, at=now)
-            widens = form.terms.widens(KeyTerms.of(key))
-            if widens:
+            if widens := form.terms.widens(KeyTerms.of(key)):
                 question = confirm(request)
             if not preview and not question:
-                actions.update_key(
-                    key,
-                    form.terms,
-                    seen=form.cleaned_data["seen"],
-                    confirmed=widens,
-                    actor=Actor.person(request.user),
-                    at=now,
-                )
+                _save(request, key, form, confirmed=widens, at=now)
                 return done(request, "Changes saved.")
     except Conflict as conflict:
         return conflicted(request, conflict)
@@ -101,8 +89,26 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponse:
     return dialog(request, "edit", form, **context)
 
 
+def _save(
+    request: MemberRequest,
+    key: SecretKey,
+    form: KeyEditForm,
+    *,
+    confirmed: bool,
+    at: dt.datetime,
+) -> None:
+    actions.update_key(
+        key,
+        form.terms,
+        seen=form.cleaned_data["seen"],
+        confirmed=confirmed,
+        actor=http.actor(request),
+        at=at,
+    )
+
+
 @require_POST
-@sensitive_post_parameters("password")
+@hides_answer
 @member_view(Ability.MANAGE_KEYS)
 def key_preview(request: MemberRequest, key_id: str) -> HttpResponse:
     """Say what the change in an open form would have denied."""
@@ -129,14 +135,14 @@ def catalogue_picker(request: MemberRequest, category: Category) -> HttpResponse
     return render(request, "secretkeys/_picker_options.html", context)
 
 
-@dialog_view
-@sensitive_post_parameters("password")
+@form_view
+@hides_answer
 @member_view(Ability.MANAGE_KEYS)
 @sensitive_variables("plaintext")
 def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
     """Generate a successor and reveal it; the old key stops after the chosen time."""
     key, now = find_key(request, key_id), timezone.now()
-    form = RotateForm(_posted(request), at=now)
+    form = RotateForm(posted(request), at=now)
     question = None
     try:
         check_changeable(key)
@@ -145,7 +151,7 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
                 key,
                 overlap=form.overlap_value,
                 nonce=form.cleaned_data["nonce"],
-                actor=Actor.person(request.user),
+                actor=http.actor(request),
                 at=now,
             )
             return reveal(request, successor, plaintext, form.toast)
@@ -155,22 +161,23 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
         form.add_error(refused.field, refused.sentence)
     context = {"key": key, "question": question}
     context["requests_7_days"] = reports.requests_7_days(key, at=now)
+    context["longest_words"] = longest_words(key.organization)
     return dialog(request, "rotate", form, **context)
 
 
-@dialog_view
-@sensitive_post_parameters("password")
+@form_view
+@hides_answer
 @member_view(Ability.MANAGE_KEYS)
 def key_remove(request: MemberRequest, key_id: str) -> HttpResponse:
     """End a key; its very next request is refused."""
     key, now = find_key(request, key_id), timezone.now()
     must_confirm = key.last_used_at is not None and now - key.last_used_at <= _IN_USE
-    form = RemoveForm(_posted(request), key=key, must_confirm=must_confirm)
+    form = RemoveForm(posted(request), key=key, must_confirm=must_confirm)
     question = None
     try:
         check_removable(key)
         if form.is_valid() and not (question := confirm(request)):
-            actions.remove_key(key, actor=Actor.person(request.user), at=now)
+            actions.remove_key(key, actor=http.actor(request), at=now)
             return done(request, "Secret key removed.")
     except Conflict as conflict:
         return conflicted(request, conflict)
@@ -178,10 +185,6 @@ def key_remove(request: MemberRequest, key_id: str) -> HttpResponse:
     context["requests_7_days"] = reports.requests_7_days(key, at=now)
     context["preview"] = previews.of_removal(key, at=now)
     return dialog(request, "remove", form, **context)
-
-
-def _posted(request: MemberRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def _scopes(form: KeyForm | KeyEditForm) -> list[pickers.ScopeRow]:

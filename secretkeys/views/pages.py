@@ -41,7 +41,7 @@ def key_list(request: MemberRequest) -> HttpResponse:
 
 
 @require_safe
-@member_view(Ability.VIEW_KEYS)
+@member_view(Ability.VIEW_KEY_USAGE)
 def key_detail(request: MemberRequest, key_id: str) -> HttpResponse:
     """Show one key, what it may do and how it is used."""
     key, now = find_key(request, key_id), timezone.now()
@@ -56,7 +56,7 @@ def key_detail(request: MemberRequest, key_id: str) -> HttpResponse:
 
 
 @require_safe
-@member_view(Ability.VIEW_KEYS)
+@member_view(Ability.VIEW_KEY_USAGE)
 def denial_detail(request: MemberRequest, reference: str) -> HttpResponse:
     """Explain a refused request to whoever has its reference."""
     denial = find_denial(request, reference)

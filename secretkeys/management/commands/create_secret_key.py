@@ -13,6 +13,7 @@ from orgs import catalogue, names
 from orgs.audit import COMMAND_LINE
 from orgs.categories import Category
 from orgs.management.accounts import find_organization
+from orgs.refusals import Refused
 from secretkeys import actions
 from secretkeys.actions import KeyTerms
 from secretkeys.grants import (
@@ -24,10 +25,10 @@ from secretkeys.grants import (
     Resource,
     permission_facts,
 )
-from secretkeys.refusals import Refused
+from secretkeys.lifetimes import LONGEST_LIFETIME
 from secretkeys.scopes import Reach, Scope, Scopes
 
-_LONGEST_DAYS = actions.LONGEST_LIFETIME.days
+_LONGEST_DAYS = LONGEST_LIFETIME.days
 
 
 class Command(BaseCommand):

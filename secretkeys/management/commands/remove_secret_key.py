@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from orgs.audit import COMMAND_LINE
+from orgs.refusals import Refused
 from secretkeys import actions, keyformat
 from secretkeys.models import SecretKey
-from secretkeys.refusals import Conflict
 
 
 class Command(BaseCommand):
@@ -26,6 +26,6 @@ class Command(BaseCommand):
             actions.remove_key(key, actor=COMMAND_LINE, at=timezone.now())
         except SecretKey.DoesNotExist:
             raise CommandError("There is no secret key with this id.") from None
-        except Conflict as conflict:
-            raise CommandError(conflict.sentence) from None
+        except Refused as refused:
+            raise CommandError(refused.sentence) from None
         self.stderr.write(f"Removed {key}.")

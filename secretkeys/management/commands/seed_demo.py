@@ -11,12 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from orgs.actions import change_terms, create_organization, import_catalogue
-from orgs.audit import COMMAND_LINE, Actor
-from orgs.catalogue import Entry
+from orgs.audit import Actor
 from orgs.categories import Category
-from orgs.models import Membership, Organization, User
-from orgs.roles import Role
+from orgs.management.demo_people import ORGANIZATION, PEOPLE, create_people
+from orgs.models import Organization, User
 from secretkeys import actions
 from secretkeys.actions import KeyTerms
 from secretkeys.grants import Access, Grant, Permission, Resource
@@ -24,17 +22,9 @@ from secretkeys.models import ACTIVITY_DAYS, KeyActivity, KeyUsage, SecretKey
 from secretkeys.outcomes import Outcome
 from secretkeys.scopes import Reach, Scope
 
-_ORGANIZATION = "Northwind Robotics"
-_ACCOUNT_MANAGER = "account-manager@example.com"
 _USAGE_DAYS = 90
 _PREVIEWED = dt.timedelta(days=ACTIVITY_DAYS)
 _CLIENT = "vi/0.1.0b7 (Python/3.11.7; Linux/6.1)"
-
-
-class _Person(NamedTuple):
-    email: str
-    name: str
-    role: Role
 
 
 class _Key(NamedTuple):
@@ -50,25 +40,7 @@ class _Key(NamedTuple):
     denied_percent: int = 0
 
 
-_OWNER = _Person("noor@northwind.example", "Noor Haddad", Role.OWNER)
-_PEOPLE = [
-    _Person("mei@northwind.example", "Mei Tan", Role.ADMIN),
-    _Person("jonas@northwind.example", "Jonas Weber", Role.ADMIN),
-    _Person("priya@northwind.example", "Priya Raman", Role.ADMIN),
-    _Person("ana@northwind.example", "Ana Lopes", Role.MEMBER),
-]
 _MINUTE = 1 / (24 * 60)
-_CATALOGUE = [
-    (Category.DATASET, "warehouse-shelves"),
-    (Category.DATASET, "checkout-line"),
-    (Category.DATASET, "robot-arm-defects"),
-    (Category.DATASET, "pallet-counting"),
-    (Category.DATASET, "forklift-near-misses"),
-    (Category.TRAINING, "shelf-detector"),
-    (Category.TRAINING, "defect-classifier"),
-    (Category.DEPLOYMENT, "edge-gateway-7"),
-    (Category.DEPLOYMENT, "checkout-camera"),
-]
 _DATASETS = {
     category: Scope(Reach.SELECTED, frozenset(ids))
     if category is Category.DATASET
@@ -130,50 +102,22 @@ _OBJECTS = {
 
 
 class Command(BaseCommand):
-    help = f"Creates the organization {_ORGANIZATION!r} with members, keys and usage."
+    help = f"Creates the organization {ORGANIZATION!r} with members, keys and usage."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        emails = [person.email for person in [_OWNER, *_PEOPLE]]
+        emails = [person.email for person in PEOPLE]
         if User.objects.filter(email__in=emails).exists():
             raise CommandError("The demo data is there already.")
         password = secrets.token_urlsafe(12)
-        organization, people = _create_people(password)
+        organization, people = create_people(password)
         now = timezone.now()
         for plan in [*_KEYS, _REMOVED, _ROTATED]:
             _create_key(organization, people[plan.creator], plan, now)
-        self.stdout.write(f"{_ORGANIZATION}: {organization.pk}")
+        self.stdout.write(f"{ORGANIZATION}: {organization.pk}")
         self.stdout.write(f"Sign in with the password {password} as one of")
-        for person in [_OWNER, *_PEOPLE]:
+        for person in PEOPLE:
             self.stdout.write(f"  {person.email} ({person.role.value.title()})")
-
-
-def _create_people(password: str) -> tuple[Organization, dict[str, User]]:
-    people = {
-        person.name: User.objects.create_user(person.email, password, name=person.name)
-        for person in [_OWNER, *_PEOPLE]
-    }
-    organization = create_organization(
-        _ORGANIZATION, owner=people[_OWNER.name], actor=COMMAND_LINE
-    )
-    now = timezone.now()
-    organization = change_terms(
-        organization,
-        account_manager_email=_ACCOUNT_MANAGER,
-        access_scope=True,
-        advanced_permissions=True,
-        actor=COMMAND_LINE,
-        at=now,
-    )
-    entries = [Entry(category, name, name) for category, name in _CATALOGUE]
-    import_catalogue(organization, entries, actor=COMMAND_LINE, at=now)
-    Membership.objects.bulk_create(
-        Membership(
-            organization=organization, user=people[person.name], role=person.role.value
-        )
-        for person in _PEOPLE
-    )
-    return organization, people
 
 
 def _create_key(
