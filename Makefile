@@ -75,10 +75,17 @@ run: .venv/.runtime .env | var ## Serve on 127.0.0.1 (PORT=8000)
 
 # Checking --------------------------------------------------------------------
 
+# Both databases at the same time; the second one's answer is shown when both are done.
 test: .venv/.dev system-parts lint ## Check everything: lint, then the suite on SQLite and PostgreSQL
-	@$(BIN)/python -m pytest
-	@! $(BIN)/python -m tests.parts postgresql || \
-		DATABASE_URL=$(TEST_DATABASE_URL) $(BIN)/python -m pytest -m "not browser and not static"
+	@log=$$(mktemp); \
+	{ ! $(BIN)/python -m tests.parts postgresql || \
+		DATABASE_URL=$(TEST_DATABASE_URL) $(BIN)/python -m pytest -m "not browser and not static"; \
+	} > $$log 2>&1 & again=$$!; \
+	trap 'kill $$again 2>/dev/null; rm -f $$log' INT TERM; \
+	$(BIN)/python -m pytest; first=$$?; \
+	wait $$again; second=$$?; \
+	cat $$log; rm -f $$log; \
+	test $$first -eq 0 && test $$second -eq 0
 
 system-parts: .venv/.dev
 	@TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(BIN)/python -m tests.parts
@@ -87,6 +94,7 @@ system-parts: .venv/.dev
 lint: export SECRET_KEY := only-for-the-checks-0123456789-abcdefghijklmnopqrstuvwxyz
 lint: export SIGNING_KEYS := 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 lint: export PUBLIC_ORIGIN := https://keys.example.com
+lint: export EMAIL_URL := smtp+tls://mail.example.com
 lint: .venv/.dev ## Check style, types, imports, templates, migrations, settings
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet

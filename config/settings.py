@@ -11,6 +11,9 @@ import environs
 from csp.constants import NONE, SELF
 
 from config import values
+from config.database import database
+from config.logs import to_stderr
+from config.single_sign_on import single_sign_on
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -59,6 +62,10 @@ INSTALLED_APPS = [
     "secretkeys",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     # Without its discovery: orgs/admin names every page that account managers get.
@@ -80,6 +87,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "orgs.middleware.session_activity",
+    "orgs.middleware.local_times",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -97,41 +106,28 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "secretkeys.navigation.member_pages",
+                "orgs.navigation.member_pages",
             ]
         },
     }
 ]
+# Who may make organizations in the dashboard: "anyone" who can sign in, or "staff",
+# the account managers alone.
+ORGANIZATION_CREATION = values.one_of(
+    "ORGANIZATION_CREATION",
+    env.str("ORGANIZATION_CREATION", "anyone"),
+    ("anyone", "staff"),
+)
 # Where somebody lands who opens an organization.
 ORGANIZATION_HOME = "secretkeys:list"
 
 # --- Database ------------------------------------------------------------------------
-_database = env.dj_db_url(
-    "DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}"
-)
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    # Writers queue for the lock when they begin instead of failing when they meet it.
-    _database["OPTIONS"] = _database.get("OPTIONS", {}) | {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL;"
-            "PRAGMA synchronous=NORMAL;"
-            "PRAGMA temp_store=MEMORY;"
-            "PRAGMA mmap_size=134217728;"
-            "PRAGMA cache_size=-20000;"
-        ),
-    }
-else:
-    # None behind a transaction pooler, which hands each transaction another connection.
-    _prepared = env.bool("DATABASE_PREPARED_STATEMENTS", True)
-    _database["OPTIONS"] = _database.get("OPTIONS", {}) | {
-        "server_side_binding": True,
-        "prepare_threshold": 5 if _prepared else None,
-    }
-_database["CONN_MAX_AGE"] = None
-_database["CONN_HEALTH_CHECKS"] = True
-DATABASES = {"default": _database}
+DATABASES = {
+    "default": database(
+        env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}"),
+        prepared=env.bool("DATABASE_PREPARED_STATEMENTS", True),
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Shared cache: sign-in rate limits; without Redis each process keeps its own ------
@@ -158,24 +154,78 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "orgs:home"
-ACCOUNT_ADAPTER = "orgs.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "orgs.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# Addresses are the operator's: nobody can change their own (orgs/account_urls.py).
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# Everybody has one address, somebody vouches for it (UserManager.create_user), and a
+# change is confirmed first (orgs/email_changes.py).
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 # Seconds: how long ago somebody may have signed in who gives rights away or ends them.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
-# By address only: a limit by account would let strangers lock somebody out.
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip", "reset_password": "20/m/ip"}
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_RATE_LIMITS = {
+    # Passwords by address only: a limit by account would let strangers lock somebody
+    # out. See orgs/sign_in/adapter.py.
+    "wrong_password": "10/m/ip",
+    "reset_password": "20/m/ip",
+    "invitation": "20/m/ip",
+    # Sending them; each dialog invites up to 100 people.
+    "invite": "20/h/user",
+    "invite_again": "1/3m/key",
+    # What the library counts codes of the second factor under, by account: from many
+    # addresses, too, guessing one takes years. Only somebody who knows the password can
+    # use that up for its owner; a new password shuts them out, passkeys that sign in
+    # alone are not counted, and within an hour codes are taken again. Codes are limited
+    # by address as well (orgs/account_urls.py).
+    "login_failed": "5/5m/key,20/h/key",
+    "second_factor": "30/m/ip",
+}
+# Nobody without an account gets a mail all the same: see orgs/sign_in/adapter.py.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _origin.scheme
+MFA_ADAPTER = "orgs.sign_in.second_factors.MFAAdapter"
+ACCOUNT_FORMS = {
+    "change_password": "orgs.sign_in.password_forms.ChangePasswordForm",
+    "reset_password_from_key": "orgs.sign_in.password_forms.ResetPasswordForm",
+    "set_password": "orgs.sign_in.password_forms.SetPasswordForm",
+}
+MFA_FORMS = {
+    "authenticate": "orgs.sign_in.code_forms.AuthenticateForm",
+    "reauthenticate": "orgs.sign_in.code_forms.ReauthenticateForm",
+    "add_webauthn": "orgs.sign_in.passkey_forms.AddPasskeyForm",
+    "authenticate_webauthn": "orgs.sign_in.passkey_forms.AuthenticatePasskeyForm",
+    "edit_webauthn": "orgs.sign_in.passkey_forms.RenamePasskeyForm",
+    "login_webauthn": "orgs.sign_in.passkey_forms.LoginPasskeyForm",
+    "reauthenticate_webauthn": "orgs.sign_in.passkey_forms.ReauthenticatePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Every account has a verified address; another one may be waiting for its mail.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A code may be typed a moment late, or come from a clock a little off (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_ISSUER = "Datature Vi"
+
+# --- Single sign-on with an OpenID Connect provider ----------------------------------
+SINGLE_SIGN_ON = single_sign_on(
+    env.str("OIDC_SERVER_URL", ""),
+    env.str("OIDC_CLIENT_ID", ""),
+    env.str("OIDC_CLIENT_SECRET", ""),
+    env.str("OIDC_NAME", "single sign-on"),
+)
+SOCIALACCOUNT_PROVIDERS = SINGLE_SIGN_ON.providers if SINGLE_SIGN_ON else {}
+SOCIALACCOUNT_ADAPTER = "orgs.sign_in.single_sign_on.SocialAccountAdapter"
 
 # --- Mail ----------------------------------------------------------------------------
 _email = values.email(env.str("EMAIL_URL", "console:"))
-EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+# Takes mails for a thread, which sends them by MAIL_TRANSPORT.
+EMAIL_BACKEND = "orgs.outbox.EmailBackend"
+MAIL_TRANSPORT = _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email["EMAIL_HOST"]
 EMAIL_PORT = _email["EMAIL_PORT"]
 EMAIL_HOST_USER = _email["EMAIL_HOST_USER"]
@@ -183,7 +233,11 @@ EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _email["EMAIL_USE_TLS"]
 EMAIL_USE_SSL = _email["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"keys@{_origin.hostname}")
+DEFAULT_FROM_EMAIL = values.sender(
+    env.str("DEFAULT_FROM_EMAIL", f"keys@{_origin.hostname}")
+)
+# People are told what was changed about their account.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 
 # --- Browser security ----------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
@@ -209,7 +263,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "connect-src": [SELF],
         "img-src": [SELF],
-        "form-action": [SELF],
+        # The form of the button there ends at the identity provider.
+        "form-action": [SELF, *([SINGLE_SIGN_ON.origin] if SINGLE_SIGN_ON else [])],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "object-src": [NONE],
@@ -242,24 +297,4 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 
 # --- Logging: to stderr, with every secret key cut down to its stem ------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "secretkeys.redaction.RedactingFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": values.log_level(env.str("LOG_LEVEL", "INFO")),
-    },
-    "loggers": {
-        # Django's own handlers would bypass the redaction.
-        "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
-    },
-}
+LOGGING = to_stderr(values.log_level(env.str("LOG_LEVEL", "INFO")))

@@ -3,11 +3,11 @@
 import ipaddress
 import logging
 from collections.abc import Sequence
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
-import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
 
 # More would be refused when the digest is read back (secretkeys/hashing.py).
@@ -18,7 +18,7 @@ MOST_TIME_COST = 10
 _SECRET_KEY_LENGTH = 50
 _SIGNING_KEY_BYTES = 32
 _LEAST_DIFFERENT = 8
-_MAIL_SCHEMES = {"console", "smtp", "smtp+tls", "smtp+ssl"}
+_MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 _HOW_TO_MAKE_ONE = "make one with `openssl rand -hex 32`."
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -32,6 +32,7 @@ def secret_files(environment: dict[str, str]) -> None:
         "DATABASE_URL",
         "REDIS_URL",
         "EMAIL_URL",
+        "OIDC_CLIENT_SECRET",
     ):
         path = environment.get(f"{name}_FILE")
         if path and not Path(path).is_file():
@@ -108,6 +109,13 @@ def log_level(text: str) -> str:
     return text.upper()
 
 
+def one_of(name: str, text: str, choices: Sequence[str]) -> str:
+    """Return one of a few words."""
+    if text not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}.")
+    return text
+
+
 def redis_url(text: str) -> str:
     """Return the address of a Redis server."""
     if not text.startswith(("redis://", "rediss://", "unix://")):
@@ -128,16 +136,47 @@ def networks(name: str, texts: Sequence[str]) -> tuple[Network, ...]:
 
 
 def email(url: str) -> dict[str, Any]:
-    """Return Django's mail settings for a mail server's address."""
+    """Return Django's mail settings for a mail server's address.
+
+    ``smtp`` is in the clear, ``smtp+tls`` begins TLS by STARTTLS or fails, ``smtp+ssl``
+    is TLS from the first byte.
+    """
     try:
-        if urlsplit(url).scheme not in _MAIL_SCHEMES:
-            raise ValueError(url)
-        return dict(dj_email_url.parse(url))
+        parts = urlsplit(url)
+        is_server = parts.scheme in _MAIL_PORTS and bool(parts.hostname)
+        port = parts.port or _MAIL_PORTS.get(parts.scheme, 0)
     except ValueError:
+        is_server = False
+    # What stands behind the host, such as ?tls=true, must not be passed over silently.
+    if url.rstrip("/") != "console:" and (
+        not is_server or parts.path.strip("/") or parts.query or parts.fragment
+    ):
         raise ImproperlyConfigured(
             "EMAIL_URL must be console: or an address such as "
-            "smtp+tls://user:password@mail.example.com:587."
-        ) from None
+            "smtp+tls://user:password@mail.example.com:587, with special characters in "
+            "the password as %23."
+        )
+    transport = "smtp" if is_server else "console"
+    return {
+        "EMAIL_BACKEND": f"django.core.mail.backends.{transport}.EmailBackend",
+        "EMAIL_HOST": parts.hostname or "",
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtp+ssl",
+    }
+
+
+def sender(text: str) -> str:
+    """Return whom mails come from: an address, or ``Name <address>``."""
+    address = parseaddr(text)[1]
+    if not text.isprintable() or address.count("@") != 1 or " " in address:
+        raise ImproperlyConfigured(
+            "DEFAULT_FROM_EMAIL must be an address such as keys@example.com or "
+            "Secret keys <keys@example.com>."
+        )
+    return text
 
 
 Number = TypeVar("Number", int, float)

@@ -1,4 +1,4 @@
-// The reveal of a key. It stands in the page once; snippets get it when copied.
+// Copies, and guards the reveal of a key, which is in the page once.
 
 const on = (name, handler) => document.addEventListener(name, handler, true);
 const find = (reveal, name) => reveal.querySelector(`[data-${name}]`);
@@ -73,9 +73,9 @@ function download(reveal) {
 }
 
 on("click", (event) => {
-  const button = event.target.closest("[data-reveal] :is(a, button)");
+  const button = event.target.closest("[data-copies] :is(a, button)");
   if (!button) return;
-  const reveal = button.closest("[data-reveal]");
+  const reveal = button.closest("[data-copies]");
   const is = (name) => name in button.dataset;
   if (is("copy")) copy(button, reveal);
   if (is("download")) download(reveal);
@@ -95,11 +95,11 @@ on("click", (event) => {
 });
 // Ctrl+C on the key counts too.
 on("copy", ({ target }) => {
-  const reveal = target.closest?.("[data-reveal]");
+  const reveal = target.closest?.("#reveal");
   if (reveal && getSelection().containsNode(find(reveal, "secret"), true)) keep(reveal);
 });
 // Leaving asks, too.
 addEventListener("beforeunload", (event) => {
-  if (document.querySelector("[data-reveal]:not([data-kept]) [data-secret]")) event.preventDefault();
+  if (document.querySelector("#reveal:not([data-kept]) [data-secret]")) event.preventDefault();
 });
 addEventListener("pagehide", () => find(document, "secret")?.replaceChildren());

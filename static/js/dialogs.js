@@ -85,7 +85,7 @@ on("htmx:configRequest", ({ detail: { headers, parameters } }) => {
   }
 });
 on("htmx:beforeRequest", ({ detail }) => {
-  if (isPoll(detail) || detail.elt.matches("[hx-trigger^=keys]")) return;
+  if (isPoll(detail) || detail.elt.matches("[hx-trigger*=-changed]")) return;
   forgetFailure();
   setBusy(detail, true);
   if (isModal(detail) && !openDialog()) rememberFocus(detail.elt);
@@ -102,7 +102,7 @@ on("htmx:afterSwap", ({ detail }) => {
   const dialog = byId("dialog");
   if (isModal(detail) && dialog) return open(dialog);
   const { activeElement, body } = document;
-  if (detail.target.id === "keys-results") {
+  if (/results$/.test(detail.target.id)) {
     if (activeElement === body) document.querySelector("#pages [aria-current]")?.focus();
     return;
   }
@@ -111,8 +111,9 @@ on("htmx:afterSwap", ({ detail }) => {
   if (at > 0 || (focusNext[0] && activeElement === body)) restoreFocus();
 });
 on("dialog-done", ({ detail }) => {
-  openDialog()?.close();
-  restoreFocus();
+  const dialog = openDialog();
+  dialog?.close();
+  if (dialog) restoreFocus();
   toast(detail.toast);
 });
 on("close", ({ target }) => target.id === "dialog" && closed(target));
