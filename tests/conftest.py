@@ -1,4 +1,7 @@
-"""The cast: acme with ada, its Owner, abe, an Admin, and mel, a Member; globex with gus."""
+"""The cast: acme with ada, its Owner, abe, an Admin, and mel, a Member; globex with gus.
+
+Amy is an account manager, of the platform's staff, and belongs to no organization.
+"""
 
 import datetime as dt
 import time
@@ -23,7 +26,18 @@ from secretkeys.actions import KeyTerms, create_key
 from secretkeys.grants import Grant, Permission
 from secretkeys.keyformat import Plaintext
 from secretkeys.models import SecretKey, grant_columns
+from tests.second_factors import give_app
 
+ROLES = (
+    "anonymous",
+    "outsider",
+    "removed",
+    "suspended",
+    "staff",
+    "member",
+    "admin",
+    "owner",
+)
 PASSWORD = "correct horse battery staple"
 
 MakeKey = Callable[..., tuple[SecretKey, Plaintext]]
@@ -46,7 +60,7 @@ def ada(db: None) -> User:
 
 @pytest.fixture
 def acme(ada: User) -> Organization:
-    return create_organization("Acme", owner=ada, actor=COMMAND_LINE)
+    return create_organization("Acme", owner=ada, actor=COMMAND_LINE, at=timezone.now())
 
 
 @pytest.fixture
@@ -66,7 +80,19 @@ def gus(db: None) -> User:
 
 @pytest.fixture
 def globex(gus: User) -> Organization:
-    return create_organization("Globex", owner=gus, actor=COMMAND_LINE)
+    return create_organization(
+        "Globex", owner=gus, actor=COMMAND_LINE, at=timezone.now()
+    )
+
+
+@pytest.fixture
+def amy(db: None) -> User:
+    amy = User.objects.create_user("amy@datature.test", PASSWORD, name="Amy Manager")
+    amy.is_staff = True
+    amy.save()
+    # Account managers need more than a password.
+    give_app(amy)
+    return amy
 
 
 @pytest.fixture
@@ -92,7 +118,7 @@ def make_key(acme: Organization, ada: User) -> MakeKey:
             organization,
             KeyTerms(name, Grant.preset(permission), expires_at),
             nonce=uuid.uuid4(),
-            actor=Actor.person(ada),
+            actor=Actor.person(ada) if organization == acme else COMMAND_LINE,
             at=at or timezone.now(),
         )
         if columns:
@@ -139,6 +165,43 @@ def connect(live_server, acme):
     yield connect
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def person(
+    acme: Organization,
+    globex: Organization,
+    ada: User,
+    abe: User,
+    mel: User,
+    gus: User,
+    amy: User,
+    client_for: Callable[[User], Client],
+) -> Callable[[str], Client]:
+    """Return a function that signs in somebody of a role."""
+
+    def sign_in(role: str) -> Client:
+        client = Client()
+        if role == "anonymous":
+            return client
+        staying = {"outsider": gus, "member": mel, "admin": abe, "owner": ada}
+        staying["staff"] = amy
+        user = staying.get(role)
+        if user is None:
+            user = User.objects.create_user(f"{role}@acme.test", PASSWORD)
+        if role in ("removed", "suspended"):
+            membership = Membership.objects.create(
+                organization=acme, user=user, role=Role.ADMIN.value
+            )
+            client = client_for(user)
+            if role == "removed":
+                membership.delete()
+            else:
+                User.objects.filter(pk=user.pk).update(is_active=False)
+            return client
+        return client_for(user)
+
+    return sign_in
 
 
 def create_many_keys(organization: Organization, count: int) -> None:

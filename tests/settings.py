@@ -37,6 +37,9 @@ else:
     _name = f"test_secret_keys_{os.getpid()}"
 DATABASES["default"].setdefault("TEST", {})["NAME"] = _name
 
+# Also what a thread or a command sends is kept in memory.
+MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
+
 # Static files straight from the sources: no collectstatic, no manifest.
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -1,5 +1,6 @@
 """Who gets what from every URL of the product, by role and method."""
 
+import datetime as dt
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,79 +12,89 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from orgs.models import CatalogueEntry, Membership, Organization, User
+from orgs.models import CatalogueEntry, Invitation, Organization, User
 from orgs.roles import Role
-from secretkeys.models import Denial, SecretKey
-from tests.conftest import PASSWORD, MakeKey
+from secretkeys.models import Denial
+from tests.conftest import PASSWORD, ROLES, MakeKey
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-ROLES = ("anonymous", "outsider", "removed", "suspended", "member", "admin", "owner")
 SIGN_IN = {"anonymous": 302, "suspended": 302}
-NOBODY = {"outsider": 404, "removed": 404}
+NOBODY = {"outsider", "removed", "staff"}
 
-# URL name to role to (status of GET, status of an empty POST).
-PAGES = {
-    "secretkeys:list": {"member": (200, 405), "admin": (200, 405), "owner": (200, 405)},
-    "secretkeys:detail": {
-        "member": (200, 405),
-        "admin": (200, 405),
-        "owner": (200, 405),
-    },
-    "secretkeys:create": {
-        "member": (403, 403),
-        "admin": (200, 422),
-        "owner": (200, 422),
-    },
-    "secretkeys:edit": {"member": (403, 403), "admin": (200, 422), "owner": (200, 422)},
-    "secretkeys:rotate": {
-        "member": (403, 403),
-        "admin": (200, 422),
-        "owner": (200, 422),
-    },
-    # Nothing has to be typed to remove a key that was never used.
-    "secretkeys:remove": {
-        "member": (403, 403),
-        "admin": (200, 302),
-        "owner": (200, 302),
-    },
-    "secretkeys:first_request": {
-        "member": (403, 405),
-        "admin": (200, 405),
-        "owner": (200, 405),
-    },
-    "secretkeys:preview": {
-        "member": (405, 403),
-        "admin": (405, 200),
-        "owner": (405, 200),
-    },
-    "secretkeys:catalogue": {
-        "member": (405, 403),
-        "admin": (405, 200),
-        "owner": (405, 200),
-    },
-    "secretkeys:denial": {
-        "member": (200, 405),
-        "admin": (200, 405),
-        "owner": (200, 405),
-    },
+# (status of GET, status of an empty POST) by URL name, for Members, Admins and the Owner.
+Answers = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+LOOK: Answers = ((200, 405),) * 3
+LOOK_ADMIN: Answers = ((403, 405), (200, 405), (200, 405))
+CHANGE: Answers = ((403, 403), (200, 422), (200, 422))
+# Nothing has to be typed: the POST does it and leads back.
+AT_ONCE: Answers = ((403, 403), (200, 302), (200, 302))
+PARTS: Answers = ((405, 403), (405, 200), (405, 200))
+PAGES: dict[str, Answers] = {
+    "orgs:general": LOOK,
+    "orgs:rename": CHANGE,
+    "orgs:rules": CHANGE,
+    # The Owner is led back, to hand the organization over first.
+    "secretkeys:leave": ((200, 302), (200, 302), (302, 302)),
+    "orgs:members": LOOK,
+    "orgs:invite": CHANGE,
+    "orgs:invitation_resend": AT_ONCE,
+    "orgs:invitation_withdraw": AT_ONCE,
+    "orgs:member_role": CHANGE,
+    "orgs:ownership_offer": ((403, 403), (403, 403), (200, 422)),
+    # Who is not asked is led back; only the Owner and who is asked can end an offer.
+    "orgs:ownership_accept": ((200, 302), (200, 302), (200, 302)),
+    "orgs:ownership_end": ((404, 404), (404, 404), (200, 302)),
+    "orgs:resources": LOOK,
+    "orgs:audit_log": LOOK_ADMIN,
+    "orgs:audit_export": LOOK_ADMIN,
+    "secretkeys:member_remove": CHANGE,
+    "secretkeys:list": LOOK,
+    "secretkeys:detail": LOOK,
+    "secretkeys:create": CHANGE,
+    "secretkeys:edit": CHANGE,
+    "secretkeys:rotate": CHANGE,
+    "secretkeys:remove": AT_ONCE,
+    "secretkeys:first_request": LOOK_ADMIN,
+    "secretkeys:preview": PARTS,
+    "secretkeys:catalogue": PARTS,
+    "secretkeys:denial": LOOK,
+}
+MEMBERS = ("member", "admin", "owner")
+# Where htmx is not told of success: what cannot be done is a sentence in the dialog.
+HTMX_CONFLICTS = {
+    ("secretkeys:leave", "owner"): (409, 409),
+    **{("orgs:ownership_accept", role): (200, 409) for role in MEMBERS},
+    ("orgs:ownership_end", "owner"): (200, 409),
 }
 REFERENCE = "0123456789abcdef" * 2
-# What a page's address names beside the organization, where that is not a key.
+# What a page's address names beside the organization; keys where nothing is said.
 NAMED = {
+    "orgs:invitation_resend": ["invitation"],
+    "orgs:invitation_withdraw": ["invitation"],
+    "orgs:member_role": ["member"],
+    "orgs:ownership_offer": ["member"],
+    "orgs:audit_export": ["csv"],
+    "secretkeys:member_remove": ["member"],
+    "secretkeys:leave": [],
     "secretkeys:list": [],
     "secretkeys:create": [],
     "secretkeys:catalogue": ["dataset"],
     "secretkeys:denial": [REFERENCE],
 }
-OPEN_TO_EVERYBODY = "account_"
+# Of no organization: see test_account_access.py.
+OUTSIDE = {
+    "orgs:home",
+    "orgs:organization_create",
+    "orgs:invitation",
+    "orgs:invitation_accept",
+}
 # Of account managers; who gets what from them is the same for every one.
 ADMIN = "admin/"
 NOT_A_PAGE = {
     "/admin/password_change/": 302,
     # Only for the field of a form.
     "/admin/autocomplete/": 403,
-    # Nobody adds or deletes an organization here.
-    "/admin/orgs/organization/add/": 403,
+    # Nobody deletes an organization here.
     "/admin/orgs/organization/<path:object_id>/delete/": 403,
     # Leads on to the page of the object.
     "/admin/orgs/organization/<path:object_id>/": 302,
@@ -93,116 +104,98 @@ NOT_A_PAGE = {
 API = ("plans", "workspaces", "dryRuns", "^(?P<path>")
 
 
-@pytest.fixture
-def person(
-    acme: Organization,
-    globex: Organization,
-    ada: User,
-    abe: User,
-    mel: User,
-    gus: User,
-    client_for: Callable[[User], Client],
-) -> Callable[[str], Client]:
-    """Return a function that signs in somebody of a role."""
-
-    def sign_in(role: str) -> Client:
-        client = Client()
-        if role == "anonymous":
-            return client
-        staying = {"outsider": gus, "member": mel, "admin": abe, "owner": ada}
-        user = staying.get(role) or User.objects.create_user(f"{role}@acme.test")
-        if role in ("removed", "suspended"):
-            membership = Membership.objects.create(
-                organization=acme, user=user, role=Role.ADMIN.value
-            )
-            client.force_login(user)
-            if role == "removed":
-                membership.delete()
-            else:
-                User.objects.filter(pk=user.pk).update(is_active=False)
-            return client
-        return client_for(user)
-
-    return sign_in
-
-
 def _without_request(response: HttpResponse) -> bytes:
     """Leave out what differs between any two requests."""
     token = get_token(response.wsgi_request).encode()
     return re.sub(rb"[A-Za-z0-9]{64}", b"", response.content.replace(token, b""))
 
 
-def _url(name: str, organization: Organization, key: SecretKey) -> str:
-    return reverse(name, args=[organization.pk, *NAMED.get(name, [key.key_id])])
+@pytest.fixture
+def url(acme: Organization, mel: User, make_key: MakeKey) -> Callable[..., str]:
+    """Return a function that tells the address of a page of acme, or of another."""
+    key, _ = make_key()
+    denied = {"outcome": "unknown_route", "access": 0}
+    Denial.objects.create(reference=REFERENCE, key=key, at=timezone.now(), **denied)
+    invitation = Invitation.objects.create(
+        organization=acme,
+        email="ivy@acme.test",
+        role=Role.MEMBER.value,
+        token_digest="0" * 64,
+        sent_at=timezone.now(),
+        expires_at=timezone.now() + dt.timedelta(days=1),
+    )
+    things = {"key": key.pk, "member": mel.pk, "invitation": invitation.pk}
+
+    def url(name: str, organization_id: uuid.UUID = acme.pk, **others: object) -> str:
+        default = ["key"] if name.startswith("secretkeys:") else []
+        named = NAMED.get(name, default)
+        return reverse(
+            name,
+            args=[organization_id, *((things | others).get(n, n) for n in named)],
+        )
+
+    return url
 
 
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "htmx"])
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", PAGES)
 def test_page_answers_each_role_as_the_table_says(
-    name: str, role: str, htmx: bool, person: Callable[[str], Client], make_key: MakeKey
+    name: str,
+    role: str,
+    htmx: bool,
+    person: Callable[[str], Client],
+    url: Callable[..., str],
 ) -> None:
-    key, _ = make_key()
-    Denial.objects.create(
-        reference=REFERENCE,
-        key=key,
-        at=timezone.now(),
-        outcome="unknown_route",
-        access=0,
-    )
     client = person(role)
-    url = _url(name, key.organization, key)
     headers = {"HX-Request": "true"} if htmx else {}
-    got = client.get(url, headers=headers).status_code
-    posted = client.post(url, headers=headers).status_code
+    got = client.get(url(name), headers=headers).status_code
+    posted = client.post(url(name), headers=headers).status_code
     if role in SIGN_IN:
-        assert (got, posted) == ((401, 401) if htmx else (302, 302))
+        expected = (401, 401) if htmx else (302, 302)
     elif role in NOBODY:
-        expected = [405 if each == 405 else 404 for each in PAGES[name]["owner"]]
-        assert [got, posted] == expected
+        get, post = (405 if each == 405 else 404 for each in PAGES[name][2])
+        expected = (get, post)
     else:
-        expected = PAGES[name][role]
+        get, post = PAGES[name][MEMBERS.index(role)]
         # htmx gets the dialog's end as an event, a browser is led back to the list.
-        assert (got, posted) == (
-            expected[0],
-            200 if htmx and expected[1] == 302 else expected[1],
-        )
+        expected = (get, 200 if htmx and post == 302 else post)
+        if htmx:
+            expected = HTMX_CONFLICTS.get((name, role), expected)
+    assert (got, posted) == expected
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 @pytest.mark.parametrize("name", PAGES)
 def test_page_refuses_every_other_method(
-    name: str, method: str, person: Callable[[str], Client], make_key: MakeKey
+    name: str, method: str, person: Callable[[str], Client], url: Callable[..., str]
 ) -> None:
-    key, _ = make_key()
-    response = person("owner").generic(method, _url(name, key.organization, key))
-    assert response.status_code == 405
+    assert person("owner").generic(method, url(name)).status_code == 405
 
 
-@pytest.mark.parametrize(
-    "name", [each for each in PAGES if each not in NAMED or each.endswith(":create")]
-)
-def test_key_of_another_organization_does_not_exist(
-    name: str, globex: Organization, ada: User, make_key: MakeKey
+@pytest.mark.parametrize("name", PAGES)
+def test_what_belongs_to_another_organization_does_not_exist(
+    name: str,
+    globex: Organization,
+    gus: User,
+    ada: User,
+    make_key: MakeKey,
+    url: Callable[..., str],
 ) -> None:
     foreign, _ = make_key("foreign", organization=globex)
-    own, _ = make_key("own")
     client = Client()
     client.force_login(ada)
-    method = "POST" if PAGES[name]["owner"][0] == 405 else "GET"
-    responses = [
-        client.generic(method, url)
-        for url in (
-            _url(name, globex, foreign),
-            _url(name, own.organization, foreign).replace("/new", "/news"),
-            _url(name, own.organization, SecretKey(key_id="0" * 16)).replace(
-                "/new", "/news"
-            ),
-            _url(name, Organization(pk=uuid.uuid4()), own),
-        )
-    ]
+    method = "POST" if PAGES[name][2][0] == 405 else "GET"
+    urls = [url(name, globex.pk), url(name, uuid.uuid4())]
+    if url(name, key=foreign.pk, member=gus.pk, invitation=2**40) != url(name):
+        urls += [
+            url(name, key=foreign.pk, member=gus.pk, invitation=2**40),
+            url(name, key="0" * 16, member=2**40, invitation=2**41),
+            url(name, globex.pk, key=foreign.pk, member=gus.pk),
+        ]
+    responses = [client.generic(method, each) for each in urls]
     assert {response.status_code for response in responses} == {404}
-    # Nothing tells a foreign key or organization from one that never was.
+    # Nothing tells what is foreign from what never was.
     assert len({_without_request(response) for response in responses}) == 1
 
 
@@ -214,15 +207,6 @@ def test_api_takes_no_session_for_a_key(
     client = person(role)
     for path in ("/plans", "/workspaces", f"/workspaces/{acme.pk}", "/dryRuns/x"):
         assert client.generic(method, path).status_code == 401
-
-
-@pytest.mark.parametrize("role", ["anonymous", "outsider", "owner"])
-def test_account_pages_answer_everybody_without_an_error(
-    role: str, person: Callable[[str], Client]
-) -> None:
-    for name in sorted(_account_names()):
-        response = person(role).get(reverse(name)) if _is_plain(name) else None
-        assert response is None or response.status_code in (200, 302), name
 
 
 def test_sign_in_works_for_members_and_nobody_else(ada: User) -> None:
@@ -274,33 +258,47 @@ def test_admin_refuses_everybody_but_account_managers(
 def test_admin_answers_account_managers(
     person: Callable[[str], Client], admin_urls: dict[str, str]
 ) -> None:
-    User.objects.filter(email="gus@globex.test").update(is_staff=True)
-    client = person("outsider")
+    client = person("staff")
     got = {route: client.get(url).status_code for route, url in admin_urls.items()}
     assert got == dict.fromkeys(admin_urls, 200) | NOT_A_PAGE
 
 
-def test_table_names_every_url() -> None:
-    account_managers = set(_patterns(_admin(), "admin:"))
-    unlisted = [
-        name or route
-        for name, route in _patterns(get_resolver())
-        if name not in PAGES
-        and name != "orgs:home"
-        and not (name or "").startswith(OPEN_TO_EVERYBODY)
-        and not (name is None and route.startswith(API))
-        and (name, route) not in account_managers
-    ]
-    assert unlisted == []
+@pytest.mark.parametrize("name", PAGES)
+def test_post_without_a_token_changes_nothing(
+    name: str, person: Callable[[str], Client], url: Callable[..., str]
+) -> None:
+    client = person("owner")
+    client.handler.enforce_csrf_checks = True
+    assert client.post(url(name)).status_code in (403, 405)
 
 
-def _patterns(
+def test_table_names_every_page_of_an_organization() -> None:
+    found = {
+        name
+        for name, route in url_patterns(get_resolver())
+        if name and name.startswith(("orgs:", "secretkeys:"))
+        if name not in OUTSIDE
+    }
+    assert found == set(PAGES)
+
+
+def test_nothing_without_a_name_is_a_page() -> None:
+    account_managers = set(url_patterns(_admin(), "admin:"))
+    nameless = {
+        route
+        for name, route in url_patterns(get_resolver())
+        if name is None and (name, route) not in account_managers
+    }
+    assert not [route for route in nameless if not route.startswith(API)]
+
+
+def url_patterns(
     resolver: URLResolver, namespace: str = ""
 ) -> Iterator[tuple[str | None, str]]:
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLResolver):
             inner = f"{pattern.namespace}:" if pattern.namespace else namespace
-            yield from _patterns(pattern, inner)
+            yield from url_patterns(pattern, inner)
         elif isinstance(pattern, URLPattern):
             name = f"{namespace}{pattern.name}" if pattern.name else None
             yield name, str(pattern.pattern)
@@ -322,12 +320,3 @@ def _routes(resolver: URLResolver | URLPattern, prefix: str) -> list[str]:
     if isinstance(resolver, URLPattern):
         return [route]
     return [found for each in resolver.url_patterns for found in _routes(each, route)]
-
-
-def _account_names() -> set[str]:
-    names = {name for name, _ in _patterns(get_resolver()) if name}
-    return {name for name in names if name.startswith(OPEN_TO_EVERYBODY)}
-
-
-def _is_plain(name: str) -> bool:
-    return name not in ("account_confirm_email", "account_reset_password_from_key")

@@ -11,6 +11,8 @@ pytestmark = pytest.mark.static
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "static"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# Mails are read where there is no style sheet of ours: they bring their styles along.
+PAGES = [path for path in TEMPLATES if path.parent != ROOT / "templates" / "mail"]
 PARTIALS = [path for path in TEMPLATES if path.name.startswith("_")]
 
 LONGEST_PARTIAL = 60  # lines
@@ -24,7 +26,8 @@ TEMPLATE_CODE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 INLINE_CODE = re.compile(
-    r"""<script(?![^>]*\ssrc\s*=)   # a script without an address
+    r"""<script(?![^>]*\ssrc\s*=)   # a script without an address, unless it holds data
+      (?![^>]*\stype="application/json">)
     | <style\b
     | \s(?:style|on\w+|hx-on[\w:.-]*)\s*=
     | javascript:""",
@@ -61,7 +64,7 @@ def test_templates_hold_no_inline_script_or_style():
     # Template code may stand between attributes and hold any character.
     offences = [
         offence
-        for path in TEMPLATES
+        for path in PAGES
         for offence in found(INLINE_CODE, TEMPLATE_CODE.sub("x", markup(path)), path)
     ]
     assert not offences, "\n".join(offences)

@@ -12,8 +12,10 @@ from vi.client.errors import (
     ViValidationError,
 )
 
+from orgs.actions import set_quota
 from orgs.audit import COMMAND_LINE
 from orgs.models import AuditEvent, Membership, Organization
+from orgs.quotas import QuotaKind
 from secretkeys import keyformat
 from secretkeys.actions import KeyTerms, remove_key, rotate_key, update_key
 from secretkeys.grants import PRESETS, Access, Grant, Permission, Resource
@@ -143,7 +145,26 @@ def test_get_quota_counts_members_and_keys(client, make_key, mel):
     make_key("another")
     quota = client.organizations.get_quota()
     assert quota["collaborators"]["used"] == 2
-    assert quota["secretKeys"] == {"used": 2, "limit": 1000}
+    assert quota["secretKeys"] == {"used": 2, "limit": 1000, "renewsAt": None}
+
+
+def test_get_quota_tells_what_account_managers_have_set(client, acme):
+    set_quota(
+        acme,
+        QuotaKind.DATA_ROWS,
+        used=7,
+        limit=2**62,
+        renews_on=dt.date(2027, 1, 31),
+        actor=COMMAND_LINE,
+        at=timezone.now(),
+    )
+    renews_at = 1_801_353_600_000
+    assert client.organizations.get_quota() == {
+        "dataRows": {"used": 7, "limit": 2**62, "renewsAt": renews_at},
+        "computeCredits": {"used": 0, "limit": None, "renewsAt": None},
+        "collaborators": {"used": 1, "limit": None, "renewsAt": None},
+        "secretKeys": {"used": 1, "limit": 1000, "renewsAt": None},
+    }
 
 
 def test_plans_are_listed_and_read(client):

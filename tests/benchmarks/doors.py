@@ -144,7 +144,9 @@ def _load(target: Target, script: Path) -> float:
 def _seed() -> tuple[Organization, list[str]]:
     """Store KEYS rows, PRESENTED of them with a key that verifies."""
     owner = User.objects.create_user(f"{uuid.uuid4()}@example.com", name="Ada Owner")
-    organization = create_organization("Doors", owner=owner, actor=COMMAND_LINE)
+    organization = create_organization(
+        "Doors", owner=owner, actor=COMMAND_LINE, at=timezone.now()
+    )
     change_terms(
         organization, key_limit=2 * KEYS, actor=COMMAND_LINE, at=timezone.now()
     )

@@ -169,7 +169,9 @@ def _seconds(call: Callable[[], object], times: int) -> float:
 
 def _organization(name: str) -> tuple[Organization, User]:
     owner = User.objects.create_user(f"{uuid.uuid4()}@example.com", name="Ada Owner")
-    return create_organization(name, owner=owner, actor=COMMAND_LINE), owner
+    return create_organization(
+        name, owner=owner, actor=COMMAND_LINE, at=timezone.now()
+    ), owner
 
 
 def _page_of(count: int) -> Callable[[], bytes]:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from orgs.models import Organization, User
 from tests import parts
+from tests.browser.accessibility import SIZES
 from tests.conftest import PASSWORD
 
 ARGUMENTS = [
@@ -46,6 +47,20 @@ def browser_context_args(browser_context_args: dict) -> dict:
     }
 
 
+@pytest.fixture(params=["light", "dark"])
+def themed(request: pytest.FixtureRequest, page: Page) -> Page:
+    page.emulate_media(color_scheme=request.param, reduced_motion="reduce")
+    return page
+
+
+@pytest.fixture(params=SIZES)
+def screen(request: pytest.FixtureRequest, themed: Page, ada, acme, sign_in) -> Page:
+    width, height = SIZES[request.param]
+    themed.set_viewport_size({"width": width, "height": height})
+    sign_in(themed, ada)
+    return themed
+
+
 @pytest.fixture
 def console(page: Page) -> list[str]:
     """Collect what the page complains about: errors, and blocked by the CSP."""
@@ -73,7 +88,7 @@ def sign_in(live_server) -> Callable[[Page, User], None]:
         page.goto(live_server.url + reverse("account_login"))
         page.get_by_label("Email").fill(user.email)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/settings/secret-keys")
 
     return fill_in

@@ -7,12 +7,14 @@ from playwright.sync_api import Page, expect
 
 from orgs.models import CatalogueEntry, Organization, User
 from tests.conftest import PASSWORD
+from tests.second_factors import give_app, give_recovery_codes
 
 
 @pytest.fixture
 def amy(db: None) -> User:
     amy = User.objects.create_user("amy@datature.test", PASSWORD)
     User.objects.filter(pk=amy.pk).update(is_staff=True)
+    give_app(amy)
     return amy
 
 
@@ -22,7 +24,9 @@ def pages(page: Page, live_server, amy: User, acme: Organization, console) -> Pa
     page.goto(f"{live_server.url}/admin/")
     page.get_by_label("Email").fill(amy.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_label("Code").fill(give_recovery_codes(amy)[0])
+    page.get_by_role("button", name="Continue").click()
     expect(page).to_have_title(re.compile("Account managers"))
     return page
 

@@ -184,7 +184,7 @@ def test_an_old_sign_in_is_confirmed_in_the_dialog(ada_page: Page, scoped) -> No
     assert _violations(ada_page) == []
     dialog.get_by_label("Confirm it is you").fill("wrong")
     dialog.get_by_role("button", name="Generate Key").click()
-    expect(dialog.get_by_text("Incorrect password.")).to_be_visible()
+    expect(dialog.get_by_text("The password is not correct.")).to_be_visible()
     dialog.get_by_label("Confirm it is you").fill("correct horse battery staple")
     dialog.get_by_role("button", name="Generate Key").click()
     expect(ada_page.get_by_role("dialog", name="Secret key generated")).to_be_visible()

@@ -284,6 +284,17 @@ def test_the_log_holds_no_key(send, full, datasets, nginx):
     assert full[11:] not in nginx.logged("/the-last-one")
 
 
+def test_the_log_holds_no_link_that_opens_something(send, nginx):
+    secret = "S3cret" * 8
+    for link in ("invitations/", "account/email/confirm/"):
+        send("GET", f"/{link}{secret}")
+    send("GET", f"/account/password/reset/key/1-abc-{secret}/")
+    # As nginx reads it.
+    send("GET", f"/account/./email//%63onfirm/{secret}")
+    send("GET", "/the-last-one")
+    assert secret not in nginx.logged("/the-last-one")
+
+
 @pytest.mark.skipif("connection.vendor != 'postgresql'")
 def test_lost_database_connections_refuse_nobody(send, full, datasets):
     assert send("GET", datasets, full).status_code == 200

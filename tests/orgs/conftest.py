@@ -1,19 +1,8 @@
-"""Amy, an account manager of the platform, who belongs to no organization."""
+"""Files that commands read."""
 
 from pathlib import Path
 
 import pytest
-
-from orgs.models import User
-from tests.conftest import PASSWORD
-
-
-@pytest.fixture
-def amy(db: None) -> User:
-    amy = User.objects.create_user("amy@datature.test", PASSWORD, name="Amy Manager")
-    amy.is_staff = True
-    amy.save()
-    return amy
 
 
 @pytest.fixture

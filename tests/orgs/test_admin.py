@@ -1,6 +1,7 @@
 """Account managers decide about organizations in a browser, and see nothing else."""
 
 import re
+import time
 
 import pytest
 from django.urls import reverse
@@ -11,16 +12,16 @@ from orgs.audit import COMMAND_LINE
 from orgs.models import AuditEvent, CatalogueEntry, Organization, User
 from tests.commands import call
 from tests.conftest import PASSWORD
+from tests.second_factors import give_app, give_recovery_codes
 
 ENTRIES = "/admin/orgs/catalogueentry/"
 ORGANIZATIONS = "/admin/orgs/organization/"
 
 
 @pytest.fixture
-def staff(client, amy, acme):
+def staff(client_for, amy, acme):
     """Amy's browser."""
-    client.force_login(amy)
-    return client
+    return client_for(amy)
 
 
 @pytest.fixture
@@ -55,11 +56,55 @@ def _change(client, organization: Organization, **fields: str | None):
 
 
 def test_sign_in_leads_back_to_the_page_that_was_asked_for(client, amy) -> None:
+    code = give_recovery_codes(amy)[0]
     asked = client.get(ENTRIES, follow=True)
     assert asked.redirect_chain == [(f"/account/login/?next={ENTRIES}", 302)]
     form = {"login": amy.email, "password": PASSWORD}
-    response = client.post(asked.redirect_chain[0][0], form)
-    assert response.url == ENTRIES
+    step = client.post(asked.redirect_chain[0][0], form)
+    assert client.post(step.url, {"code": code}).url == ENTRIES
+
+
+@pytest.mark.parametrize("page", ["", "orgs/organization/", "autocomplete/", "nowhere"])
+def test_a_password_alone_is_not_enough_for_account_managers(staff, amy, page) -> None:
+    amy.authenticator_set.all().delete()
+    give_recovery_codes(amy)
+    for answer in (staff.get(f"/admin/{page}"), staff.post(f"/admin/{page}")):
+        assert answer.status_code == 403
+        assert 'href="/account/security"' in answer.content.decode()
+
+
+def test_pages_ask_for_a_recent_sign_in_before_anything_is_typed(
+    client_for, amy, acme
+) -> None:
+    stale = client_for(amy, signed_in_at=time.time() - 15 * 60 - 1)
+    for page in ("", "orgs/organization/?q=a", f"orgs/organization/{acme.pk}/change/"):
+        asked = stale.get(f"/admin/{page}").url
+        assert asked.startswith("/account/reauthenticate/?next=%2Fadmin%2F")
+    # What a page that is open asks for by itself, and the way out.
+    assert stale.get("/admin/jsi18n/").status_code == 200
+    assert stale.post("/admin/logout/").url == "/account/login/"
+
+
+def test_what_was_sent_too_late_is_kept_and_done_after_the_password(
+    client_for, amy, acme
+) -> None:
+    url = f"{ORGANIZATIONS}{acme.pk}/change/"
+    sent = _shown(client_for(amy), url) | {"key_limit": "7"}
+    stale = client_for(amy, signed_in_at=1)
+    asked = stale.post(url, sent)
+    acme.refresh_from_db()
+    assert acme.key_limit != 7
+    answer = stale.post(asked.url, {"password": PASSWORD, "next": url})
+    acme.refresh_from_db()
+    assert (answer.url, acme.key_limit) == (ORGANIZATIONS, 7)
+
+
+def test_staff_that_removes_its_second_factor_is_refused_on_the_next_request(
+    staff, amy
+) -> None:
+    assert staff.get("/admin/").status_code == 200
+    amy.authenticator_set.all().delete()
+    assert staff.get("/admin/").status_code == 403
 
 
 def test_admin_has_no_sign_in_and_no_password_page_of_its_own(staff) -> None:
@@ -82,6 +127,10 @@ def test_nothing_but_organizations_and_catalogues_is_offered(staff) -> None:
     }
     for path in ("orgs/user/", "auth/group/", "secretkeys/secretkey/", "account/"):
         assert staff.get(f"/admin/{path}").status_code == 404
+
+
+def test_no_page_leads_in_a_circle(staff) -> None:
+    assert "View site" not in staff.get("/admin/").content.decode()
 
 
 def test_pages_name_the_account_managers_site(staff) -> None:
@@ -135,13 +184,10 @@ def test_bad_terms_are_refused(staff, acme, field) -> None:
     assert not AuditEvent.objects.filter(action="organization.changed").exists()
 
 
-def test_name_and_id_cannot_be_changed_and_nothing_added_or_deleted(
-    staff, acme
-) -> None:
+def test_name_and_id_cannot_be_changed_and_nothing_deleted(staff, acme) -> None:
     before = acme.pk
     _change(staff, acme, name="Other", id="x")
     assert (acme.name, acme.pk) == ("Acme", before)
-    assert staff.get(f"{ORGANIZATIONS}add/").status_code == 403
     assert staff.post(f"{ORGANIZATIONS}{acme.pk}/delete/").status_code == 403
 
 
@@ -268,7 +314,9 @@ def test_command_makes_an_account_manager_who_can_sign_in(client, acme) -> None:
     signed_in = client.post("/account/login/?next=/admin/", form, follow=True)
     assert out == ""
     assert signed_in.redirect_chain[-1][0] == "/admin/"
-    assert signed_in.status_code == 200
+    assert "Set up a second factor" in signed_in.content.decode()
+    give_app(User.objects.get(email="amy@datature.test"))
+    assert client.get("/admin/").status_code == 200
 
 
 @pytest.mark.parametrize("address", ["ada@acme.test", "ADA@Acme.Test"])

@@ -3,13 +3,20 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth import hashers
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
+from orgs import outbox
 from orgs.models import User
 from tests.conftest import PASSWORD
+from tests.second_factors import give_app
+from tests.secretkeys.browsing import HTMX, text
 
 LOGIN = "/account/login/"
 RESET = "/account/password/reset/"
@@ -56,7 +63,7 @@ def test_reset_mail_leads_to_the_configured_origin(client, ada, settings) -> Non
     links = re.findall(r"https?://\S+", message.body)
     assert "evil" not in message.subject + message.body
     assert links
-    assert all(link.startswith("https://keys.example.com/account/") for link in links)
+    assert all(link.startswith("https://keys.example.com") for link in links)
 
 
 def test_link_of_the_reset_mail_sets_a_new_password(client, ada, settings) -> None:
@@ -72,6 +79,23 @@ def test_unknown_address_gets_no_mail_and_the_same_answer(client, ada) -> None:
     known = client.post(RESET, {"email": ada.email})
     unknown = client.post(RESET, {"email": "nobody@x.test"})
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+    assert [message.to for message in mail.outbox] == [[ada.email]]
+
+
+def test_unknown_address_makes_as_much_work_as_a_known_one(
+    client, ada, settings, django_capture_on_commit_callbacks
+) -> None:
+    settings.EMAIL_BACKEND = "orgs.outbox.EmailBackend"
+    work = []
+    for email in (ada.email, "nobody@x.test"):
+        with (
+            CaptureQueriesContext(connection) as queries,
+            django_capture_on_commit_callbacks(execute=True) as mails,
+        ):
+            client.post(RESET, {"email": email})
+        work.append((len(queries), len(mails)))
+    outbox.drain()
+    assert work[0] == work[1]
     assert [message.to for message in mail.outbox] == [[ada.email]]
 
 
@@ -135,3 +159,127 @@ def test_sign_in_never_leads_off_the_site(client, ada, acme, target: str) -> Non
     response = client.post(LOGIN, form)
     assert response.status_code == 302
     assert response.url == "/"
+
+
+@pytest.mark.parametrize("typed", ["ada@acme.test", "ADA@ACME.TEST", " Ada@acme.test "])
+def test_an_email_is_the_same_in_any_case(client, ada, typed: str) -> None:
+    assert _sign_in(client, typed).status_code == 302
+
+
+def test_an_address_is_looked_up_by_an_index(ada) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert User.objects.with_email("ADA@acme.test") == ada
+    (query,) = asked
+    sql, way = query["sql"], "EXPLAIN QUERY PLAN "
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # With one row, reading all of them is the faster way.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            way = "EXPLAIN "
+        cursor.execute(way + sql)
+        assert "user_email_any_case_unique" in str(cursor.fetchall())
+
+
+def test_an_account_made_in_capitals_can_sign_in(client, db) -> None:
+    User.objects.create_user("Cap@Acme.Test", PASSWORD)
+    assert _sign_in(client, "Cap@Acme.Test").status_code == 302
+
+
+def test_nobody_signs_in_by_an_address_that_nobody_verified(client, ada) -> None:
+    EmailAddress.objects.update(verified=False)
+    answer = _sign_in(client, ada.email)
+    assert "Your email is not confirmed" in client.get(answer.url).content.decode()
+    assert client.get("/").status_code == 302
+    assert mail.outbox == []
+
+
+class CountingHasher(hashers.MD5PasswordHasher):
+    """Counts how often a password is hashed, which is what takes time."""
+
+    algorithm = "counting"
+    runs = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        type(self).runs += 1
+        return super().encode(password, salt)
+
+
+@pytest.mark.parametrize("name", ["ada", "sso", "gone", "nobody"])
+def test_sign_in_hashes_as_often_for_unknown_addresses(
+    client, db, settings, name
+) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    User.objects.create_user("ada@acme.test", PASSWORD)
+    User.objects.create_user("sso@acme.test")
+    User.objects.create_user("gone@acme.test", PASSWORD)
+    User.objects.filter(email="gone@acme.test").update(is_active=False)
+    before = CountingHasher.runs
+    _sign_in(client, f"{name}@acme.test", "wrong")
+    assert CountingHasher.runs - before == 1
+
+
+def test_a_suspended_person_is_told_so_only_after_the_password(client, ada) -> None:
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert "not correct" in _sign_in(client, ada.email, "wrong").content.decode()
+    assert _sign_in(client, ada.email).url == "/account/inactive/"
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["page", "htmx"])
+def test_a_form_of_before_another_tab_signed_in_is_answered_with_a_way_on(
+    ada, acme, htmx: bool
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    old = client.get(LOGIN).context["csrf_token"]
+    form = {"login": ada.email, "password": PASSWORD, "csrfmiddlewaretoken": str(old)}
+    assert client.post(LOGIN, form).status_code == 302
+    url = reverse("secretkeys:create", args=[acme.pk])
+    headers = HTMX if htmx else {}
+    refused = client.post(url, {"csrfmiddlewaretoken": str(old)}, headers=headers)
+    body = refused.content.decode()
+    assert refused.status_code == 403
+    assert ("<html" in body) is not htmx
+    assert "eload" in body
+
+
+def test_password_is_changed_with_the_old_one_and_ends_other_sessions(
+    client_for, ada
+) -> None:
+    client, other = client_for(ada), client_for(ada)
+    new = "another correct horse battery"
+    form = {"oldpassword": "wrong", "password1": new, "password2": new}
+    refused = client.post("/account/password/change/", form)
+    assert "The current password is not correct." in text(refused)
+    form["oldpassword"] = PASSWORD
+    changed = client.post("/account/password/change/", form, follow=True)
+    assert changed.redirect_chain == [("/account/security", 302)]
+    assert "Every other session is signed out." in changed.content.decode()
+    assert client.get("/account/security").status_code == 200
+    assert other.get("/account/security").status_code == 302
+
+
+def test_password_reset_leaves_the_second_factor_in_place(client, ada) -> None:
+    give_app(ada)
+    client.post(RESET, {"email": ada.email})
+    link = re.findall(r"https?://\S+/reset/\S+", mail.outbox[0].body)[0]
+    page = client.get(link[link.index("/account/") :], follow=True)
+    new = "another correct horse battery"
+    client.post(page.request["PATH_INFO"], {"password1": new, "password2": new})
+    assert _sign_in(Client(), ada.email, new).url == "/account/login/second-factor"
+
+
+def test_passwords_are_asked_for_in_the_same_words_everywhere(client_for, ada) -> None:
+    client = client_for(ada)
+    url = "/account/password/change/"
+    page, empty = client.get(url), client.post(url)
+    form = {"oldpassword": PASSWORD, "password1": "x" * 12 + "y", "password2": "z"}
+    differ = client.post(url, form)
+    rule = "At least 12 characters, not a common password, not like your name or email."
+    assert rule in text(page)
+    for sentence in (
+        "Enter your current password.",
+        "Enter a password.",
+        "Enter the password again.",
+    ):
+        # In the summary, and at the field.
+        assert empty.content.decode().count(sentence) == 2
+    assert differ.content.decode().count("The passwords do not match.") == 1

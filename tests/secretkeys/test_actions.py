@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from orgs.audit import COMMAND_LINE
-from orgs.models import AuditEvent, Organization
+from orgs.audit import COMMAND_LINE, Actor
+from orgs.models import AuditEvent, Organization, User
+from orgs.refusals import NotAllowed
 from secretkeys.actions import (
     KeyTerms,
     create_key,
@@ -261,3 +262,14 @@ def test_a_successor_keeps_name_rights_and_lifetime(make_key):
     assert successor.expires_at == successor.created_at + dt.timedelta(days=30)
     assert key.expires_at == successor.created_at + dt.timedelta(hours=1)
     assert key.replaced_by_id == successor.pk
+
+
+def test_nobody_who_is_suspended_changes_a_key(acme, abe, make_key):
+    key, _ = make_key()
+    User.objects.filter(pk=abe.pk).update(is_active=False)
+    who = {"actor": Actor.person(abe), "at": timezone.now()}
+    with pytest.raises(NotAllowed):
+        remove_key(key, **who)
+    with pytest.raises(NotAllowed):
+        create_key(acme, KeyTerms("other", FULL, None), nonce=uuid.uuid4(), **who)
+    assert events("key.removed") == 0

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from orgs.actions import rename_user
 from orgs.models import Organization, User
 from secretkeys.models import KeyUsage
 from tests.conftest import MakeKey, create_many_keys
@@ -72,6 +73,13 @@ def test_member_is_told_why_there_is_no_button(acme, mel, client_for, make_key) 
 )
 def test_search_finds_by_name_and_creator(table, make_key, search: str) -> None:
     make_key("pipeline")
+    assert _names(table(q=search)) == ["pipeline"]
+
+
+@pytest.mark.parametrize("search", ["åsa", "ÅSA ÖBERG"])
+def test_search_knows_every_letter_of_a_creator(table, make_key, ada, search) -> None:
+    make_key("pipeline")
+    rename_user(ada, "Åsa Öberg")
     assert _names(table(q=search)) == ["pipeline"]
 
 

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import replace
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
@@ -19,6 +20,7 @@ from secretkeys.models import GRANT_FIELDS, SecretKey
 from secretkeys.refusals import Unconfirmed
 from secretkeys.scopes import Reach
 from tests.conftest import PASSWORD
+from tests.second_factors import give_app, give_passkey, give_recovery_codes
 from tests.secretkeys.browsing import HTMX, fields, text
 from tests.secretkeys.conftest import scopes
 
@@ -183,10 +185,10 @@ def test_what_was_typed_is_kept_while_it_asks(create, featured, stale, htmx):
 @pytest.mark.parametrize(
     ("password", "sentence"),
     [
-        ("wrong", "Incorrect password."),
-        (PASSWORD.upper(), "Incorrect password."),
+        ("wrong", "The password is not correct."),
+        (PASSWORD.upper(), "The password is not correct."),
         (PASSWORD + "\0", "Null characters are not allowed."),
-        ("x" * 100_000, "Incorrect password."),
+        ("x" * 100_000, "The password is not correct."),
         ("", "Enter your password."),
     ],
 )
@@ -225,6 +227,29 @@ def test_the_password_is_kept_nowhere(create, acme, stale, caplog):
         assert password not in response.content.decode()
         assert password not in repr(dict(stale.session))
         assert password not in repr(response.headers) + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("names", "named"),
+    [
+        (["account_email_change"], ()),
+        (["orgs:rules", "orgs:invite", "orgs:ownership_accept"], ("acme",)),
+        (["secretkeys:leave", "secretkeys:create"], ("acme",)),
+        (["orgs:member_role", "orgs:ownership_offer"], ("acme", "mel")),
+        (["secretkeys:member_remove"], ("acme", "mel")),
+        (["secretkeys:edit", "secretkeys:preview"], ("acme", "key")),
+        (["secretkeys:rotate", "secretkeys:remove"], ("acme", "key")),
+    ],
+)
+def test_no_report_of_an_error_shows_the_answer(
+    stale, make_key, acme, mel, names, named
+):
+    key, _ = make_key()
+    things = {"acme": acme.pk, "mel": mel.pk, "key": key.pk}
+    for name in names:
+        url = reverse(name, args=[things[each] for each in named])
+        request = stale.post(url, {"password": "p", "code": "c"}).wsgi_request
+        assert request.sensitive_post_parameters == ("password", "code"), name
 
 
 @pytest.mark.parametrize(
@@ -282,11 +307,156 @@ def test_another_person_s_password_does_not_do(create, acme, stale, abe):
     assert asks(create(client=stale, password="another horse"))
 
 
-def test_whoever_has_no_password_is_not_asked_for_one(create, acme, ada, client_for):
+@pytest.fixture
+def without_password(ada, stale):
+    """Ada's browser of longer ago; she signs in at an identity provider."""
     ada.set_unusable_password()
     ada.save()
-    client = client_for(ada, signed_in_at=1)
-    assert create(client=client).status_code == 200
+    return client_with_session_of(stale, ada)
+
+
+def client_with_session_of(client, user):
+    """Keep a session whose user got another password."""
+    session = client.session
+    session["_auth_user_hash"] = user.get_session_auth_hash()
+    session.save()
+    return client
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["dialog", "page"])
+def test_whoever_has_no_password_but_an_app_types_its_code(
+    create, acme, ada, without_password, htmx
+):
+    app = give_app(ada)
+    before = without_password.session.session_key
+    asked = create(client=without_password, htmx=htmx, name="vendor")
+    assert asked.status_code == 422
+    assert "Enter the code from your authenticator app to go on." in text(asked)
+    assert fields(asked, "create-form")["name"] == ["vendor"]
+    assert not asks(asked)
+    wrong = create(client=without_password, htmx=htmx, code="12")
+    assert "This code is not correct" in text(wrong)
+    assert not SecretKey.objects.exists()
+    done = create(client=without_password, htmx=htmx, code=app.now())
+    assert done.status_code == 200
+    assert SecretKey.objects.count() == 1
+    assert without_password.session.session_key != before
+
+
+def test_a_recovery_code_confirms_too(create, acme, ada, without_password):
+    give_app(ada)
+    code = give_recovery_codes(ada)[0]
+    assert create(client=without_password, code=code).status_code == 200
+
+
+def test_guesses_of_codes_are_counted_and_then_refused(
+    create, acme, ada, without_password
+):
+    app = give_app(ada)
+    for _ in range(5):
+        assert "not correct" in text(create(client=without_password, code="12"))
+    refused = create(client=without_password, code=app.now())
+    assert "Too many attempts" in text(refused)
+    assert not SecretKey.objects.exists()
+
+
+def test_a_code_does_not_do_for_whoever_has_a_password(create, acme, ada, stale):
+    code = give_app(ada).now()
+    assert asks(create(client=stale, code=code))
+    assert not SecretKey.objects.exists()
+
+
+@pytest.mark.parametrize("has_passkey", [True, False])
+@pytest.mark.parametrize("htmx", [True, False], ids=["dialog", "page"])
+def test_whoever_has_neither_confirms_in_a_new_tab_and_loses_nothing(
+    create, acme, ada, without_password, has_passkey, htmx
+):
+    if has_passkey:
+        give_passkey(ada)
+    asked = create(client=without_password, htmx=htmx, name="vendor")
+    link = re.search(r'href="([^"]*)" target="_blank"', asked.content.decode())[1]
+    assert asked.status_code == 422
+    assert "then come back and press the button again" in text(asked)
+    assert fields(asked, "create-form")["name"] == ["vendor"]
+    assert not SecretKey.objects.exists()
+    page = without_password.get(link, follow=True)
+    kind = "passkey" if has_passkey else "again"
+    assert page.redirect_chain[0][0].startswith(f"/account/reauthenticate/{kind}?")
+    assert page.status_code == 200
+    # Every way leads on to it, also where passkeys do not work.
+    assert re.search("reauthenticate(/|%2F)done", page.content.decode())
+    # Neither an odd password nor an odd code is an answer.
+    sent = {"password": PASSWORD, "code": "000000"}
+    assert create(client=without_password, htmx=htmx, **sent).status_code == 422
+    assert not SecretKey.objects.exists()
+
+
+def test_the_page_after_confirming_leads_back_to_the_other_tab(stale):
+    sent = {"password": PASSWORD, "next": reverse("account_confirmed")}
+    answer = stale.post(reverse("account_reauthenticate"), sent, follow=True)
+    assert "Go back to the other tab" in text(answer)
+
+
+def test_the_page_offers_the_other_ways(stale, ada):
+    give_app(ada)
+    give_passkey(ada)
+    body = stale.get(reverse("account_reauthenticate"), {"next": "/x"}).content.decode()
+    for path in ("code", "passkey", "again"):
+        assert f'href="/account/reauthenticate/{path}?next=%2Fx"' in body
+
+
+def test_a_code_on_the_page_counts_and_gives_the_session_another_id(
+    create, acme, ada, stale
+):
+    app = give_app(ada)
+    before = stale.session.session_key
+    sent = {"code": app.now(), "next": "/account/sessions"}
+    answer = stale.post(reverse("mfa_reauthenticate"), sent)
+    assert answer.url == "/account/sessions"
+    assert stale.session.session_key != before
+    assert create(client=stale).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.test/", "//evil.test", "/\\evil.test"]
+)
+def test_confirming_never_leads_off_the_site(stale, ada, target):
+    app = give_app(ada)
+    page = stale.get(reverse("account_sign_in_again"), {"next": target})
+    assert "evil" not in page.content.decode()
+    sent = {"code": app.now(), "next": target}
+    assert stale.post(reverse("mfa_reauthenticate"), sent).url == "/"
+    sent = {"password": PASSWORD, "next": target}
+    assert stale.post(reverse("account_reauthenticate"), sent).url == "/"
+    assert stale.post(reverse("account_logout"), {"next": target}).url.startswith(
+        "/acc"
+    )
+
+
+def test_a_password_is_not_set_in_an_open_browser(ada, without_password):
+    url = reverse("account_set_password")
+    new = {"password1": "another correct horse", "password2": "another correct horse"}
+    for answer in (without_password.get(url), without_password.post(url, new)):
+        assert (
+            answer.url == "/account/reauthenticate/?next=%2Faccount%2Fpassword%2Fset%2F"
+        )
+    assert "another correct" not in repr(dict(without_password.session))
+    ada.refresh_from_db()
+    assert not ada.has_usable_password()
+
+
+def test_the_session_keeps_its_row_in_the_list(create, acme, ada):
+    client = Client()
+    client.post(reverse("account_login"), {"login": ada.email, "password": PASSWORD})
+    session = client.session
+    records = session["account_authentication_methods"]
+    session["account_authentication_methods"] = [records[0] | {"at": 1}]
+    session.save()
+    before = UserSession.objects.get()
+    assert create(client=client, password=PASSWORD).status_code == 200
+    after = UserSession.objects.get()
+    assert (after.pk, after.session_key) == (before.pk, client.session.session_key)
+    assert after.session_key != before.session_key
 
 
 def test_a_password_in_the_address_does_not_do(acme, stale, make_key):
