@@ -78,8 +78,12 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
         AuthenticationFailed: the request is refused; any trouble with the database or
             with hashing refuses it too.
     """
-    token = _bearer_token(presented.authorization)
-    key_id, stored = _verified_row(token)
+    try:
+        key_id, stored = _verified_row(_bearer_token(presented.authorization))
+    except AuthenticationFailed as refused:
+        if refused.outcome is Outcome.UNKNOWN_KEY:
+            usage.record_unknown(presented.organization_id, at=at)
+        raise
     request: policy.Request | None = None
     outcome = Outcome.ALLOWED
     try:

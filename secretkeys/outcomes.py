@@ -12,6 +12,7 @@ class Outcome(StrEnum):
     REMOVED = "removed"
     ORGANIZATION_MISMATCH = "organization_mismatch"
     EXPIRED = "expired"
+    DISABLED = "disabled"
     ORGANIZATION_LOCKED = "organization_locked"
     PERMISSION_DENIED = "permission_denied"
     OUTSIDE_SCOPE = "outside_scope"
@@ -43,6 +44,16 @@ class Outcome(StrEnum):
         return self.status in _EXPLAINED_STATUSES
 
     @property
+    def is_denied(self) -> bool:
+        """Whether the key, as it is, may not do this."""
+        return self.status in _DENIED_STATUSES
+
+    @property
+    def is_error(self) -> bool:
+        """Whether no key could have done this: the request itself is wrong."""
+        return self is not Outcome.ALLOWED and not self.is_denied
+
+    @property
     def label(self) -> str:
         """What a usage page calls this outcome."""
         return _LABELS[self]
@@ -62,6 +73,7 @@ _STATUSES = {
     Outcome.REMOVED: 401,
     Outcome.ORGANIZATION_MISMATCH: 401,
     Outcome.EXPIRED: 401,
+    Outcome.DISABLED: 401,
     Outcome.ORGANIZATION_LOCKED: 403,
     Outcome.PERMISSION_DENIED: 403,
     Outcome.OUTSIDE_SCOPE: 403,
@@ -69,12 +81,16 @@ _STATUSES = {
     Outcome.NOT_CANONICAL: 400,
     Outcome.UNAVAILABLE: 503,
 }
+_DENIED_STATUSES = frozenset({401, 403})
 _EXPLAINED_STATUSES = frozenset({400, 403, 404})
 _SENTENCES = {
     Outcome.NO_CREDENTIALS: (
         "Send a secret key in the Authorization header, as a Bearer token."
     ),
     Outcome.EXPIRED: "This secret key has expired. Ask an organization admin for one.",
+    Outcome.DISABLED: (
+        "This secret key is disabled. An organization admin can enable it again."
+    ),
     Outcome.ORGANIZATION_LOCKED: (
         "This organization is locked. An organization admin can ask the account "
         "manager to unlock it."
@@ -95,6 +111,7 @@ _LABELS = {
     Outcome.REMOVED: "Removed key",
     Outcome.ORGANIZATION_MISMATCH: "Organization mismatch",
     Outcome.EXPIRED: "Expired key",
+    Outcome.DISABLED: "Disabled key",
     Outcome.ORGANIZATION_LOCKED: "Organization locked",
     Outcome.PERMISSION_DENIED: "Permission denied",
     Outcome.OUTSIDE_SCOPE: "Outside access scope",

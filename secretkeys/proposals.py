@@ -42,7 +42,7 @@ def offered(organization: Organization) -> list[Permission]:
 
 def least_privilege(key: SecretKey, *, at: dt.datetime) -> LeastPrivilege | None:
     """Compare a key's rights with their use; None: it has not been used."""
-    used = key.usage.since(at - LOOK_BACK).used_access()
+    used = key.usage_days.since(at - LOOK_BACK).used_access()
     if not used:
         return None
     # Rights that were taken away meanwhile are neither counted nor given back.

@@ -13,6 +13,7 @@ from orgs.models import CatalogueEntry, Organization
 from secretkeys.grants import Resource
 from secretkeys.models import Denial, SecretKey
 from secretkeys.outcomes import Outcome
+from secretkeys.periods import Period, Window
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ def object_name(denial: Denial) -> str:
 
 def requests_7_days(key: SecretKey, *, at: dt.datetime) -> int:
     """Return how many requests the key made today and on the six days before."""
-    return key.usage.since(_first_hour(at, days=7)).total()
+    return key.usage_days.within(Window.ending(Period.WEEK, at)).total()
 
 
 def keys_left_by(
@@ -77,8 +78,8 @@ def keys_left_by(
     Sets ``requests`` of each, counted like requests_7_days(), and ``predecessors``: the
     keys it has replaced that still work, whoever made them. They are not listed.
     """
-    lately = models.Q(usage__hour__gte=_first_hour(at, days=7))
-    counted = Coalesce(models.Sum("usage__count", filter=lately), 0)
+    lately = models.Q(usage_days__day__gte=Window.ending(Period.WEEK, at).start.date())
+    counted = Coalesce(models.Sum("usage_days__count", filter=lately), 0)
     keys = SecretKey.objects.of(organization).made_or_kept_by(user_id).not_over(at)
     used_first = models.F("last_used_at").desc(nulls_last=True)
     found = keys.annotate(requests=counted)
@@ -126,14 +127,16 @@ def last_30_days(key: SecretKey, *, at: dt.datetime) -> dict[str, Any]:
         for date in (at.date() - dt.timedelta(days=back) for back in range(30))
     }
     outcomes: Counter[str] = Counter()
-    for date, outcome, count in key.usage.since(_first_hour(at, days=30)).by_day():
-        day = days.setdefault(date, Day(date))
+    month = Window.ending(Period.MONTH, at)
+    for begin, outcome, count in key.usage_days.within(month).by_time():
+        day = days[begin.date()]
         outcomes[outcome] += count
         if outcome == Outcome.ALLOWED:
             day.allowed += count
         else:
             day.denied += count
-    week = [day for day in days.values() if day.date >= _first_hour(at, days=7).date()]
+    week_start = Window.ending(Period.WEEK, at).start.date()
+    week = [day for day in days.values() if day.date >= week_start]
     return {
         "days": list(days.values()) if outcomes else [],
         "outcomes": [
@@ -144,9 +147,3 @@ def last_30_days(key: SecretKey, *, at: dt.datetime) -> dict[str, Any]:
         "requests_30_days": outcomes.total(),
         "denied_30_days": outcomes.total() - outcomes[Outcome.ALLOWED],
     }
-
-
-def _first_hour(at: dt.datetime, *, days: int) -> dt.datetime:
-    """Return the first hour of a period of whole days that ends today, UTC."""
-    first_day = at.date() - dt.timedelta(days=days - 1)
-    return dt.datetime.combine(first_day, dt.time(), tzinfo=dt.UTC)

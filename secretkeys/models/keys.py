@@ -77,6 +77,11 @@ class SecretKey(models.Model):
     removed_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="removed_keys"
     )
+    # A disabled key is refused until it is enabled again.
+    disabled_at = models.DateTimeField(null=True, editable=False)
+    disabled_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="disabled_keys"
+    )
     # The key that rotation put in this one's place; this one stops at expires_at.
     replaced_by = models.OneToOneField(
         "self", null=True, on_delete=models.PROTECT, related_name="replaces"

@@ -245,7 +245,10 @@ def test_two_who_confirm_one_address_at_once_end_with_one_owner(
         return lambda: answers.append(Client().post(link).status_code)
 
     assert race(*map(confirming, links)) == ["done", "done"]
-    assert sorted(answers) == [302, 409]
+    # The other one meets an address that is taken, or is too late for the link itself.
+    won, lost = sorted(answers)
+    assert won == 302
+    assert lost in {404, 409}
     assert User.objects.filter(email=NEW).count() == 1
 
 

@@ -11,29 +11,39 @@ import logging
 import os
 import threading
 import time
-from collections import deque
+import uuid
+from collections import Counter, deque
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import Error, close_old_connections, transaction
 
-from secretkeys import usage_writes
-from secretkeys.models import KeyActivity
+from secretkeys.models import MANY
 from secretkeys.outcomes import Outcome
 from secretkeys.policy import Request
-from secretkeys.usage_writes import Client, Denied, LastUse, Row, Tally
-
-__all__ = ["Client", "Denied", "flush", "forget_waiting", "record", "remember"]
+from secretkeys.usage.activity import write_activity
+from secretkeys.usage.clients import fold_surplus, write_clients
+from secretkeys.usage.counts import write_counts
+from secretkeys.usage.denials import write_denials
+from secretkeys.usage.last_uses import LAST_USED_RESOLUTION, write_last_uses
+from secretkeys.usage.rows import (
+    LONGEST_USER_AGENT,
+    Client,
+    Denied,
+    LastUse,
+    Row,
+    Tally,
+)
 
 logger = logging.getLogger(__name__)
 
-# How exact "Last Used" is; more often is not written.
-LAST_USED_RESOLUTION = usage_writes.LAST_USED_RESOLUTION
 # While the database cannot be written, this many different rows are kept.
-_MOST_ROWS_WAITING = 100_000
+_MOST_ROWS_WAITING = 50_000
 # And this many refusals, of as many keys: the newest of each.
 _MOST_DENIALS_WAITING = 20
 _MOST_DENIED_KEYS = 1000
+# Organizations that unknown keys are counted for at a time.
+_MOST_ORGANIZATIONS = 1000
 _LONGEST_OBJECT_ID = 64
 # Seconds: what is urgent again and again is written together.
 _LEAST_PAUSE = 0.25
@@ -57,6 +67,7 @@ class _Waiting:
         self.tallies: dict[Row, Tally] = {}
         self.last_uses: dict[str, LastUse] = {}
         self.denials: dict[str, deque[Denied]] = {}
+        self.unknown: Counter[tuple[uuid.UUID, dt.datetime]] = Counter()
 
 
 class _Batch(NamedTuple):
@@ -65,6 +76,7 @@ class _Batch(NamedTuple):
     tallies: dict[Row, Tally]
     last_uses: dict[str, LastUse]
     denials: dict[str, deque[Denied]]
+    unknown: Counter[tuple[uuid.UUID, dt.datetime]]
 
 
 _waiting = _Waiting()
@@ -91,11 +103,28 @@ def record(
     """
     row = _row(key_id, outcome, request, client, at)
     with _waiting.lock:
-        _add(row, 1, at)
+        _add(row, Tally(at, at, 1))
         if last_used_at is None or at - last_used_at >= LAST_USED_RESOLUTION:
             if key_id not in _waiting.last_uses:
                 _waiting.urgent.set()
             _waiting.last_uses[key_id] = LastUse(at, client)
+    _start_writer()
+
+
+def record_unknown(organization_id: str | None, *, at: dt.datetime) -> None:
+    """Count one request with a key that nobody knows, for the organization it names.
+
+    Anybody can send such requests, so they are kept apart from those of keys.
+    """
+    try:
+        named = uuid.UUID(organization_id)
+    except (TypeError, ValueError):
+        return
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    with _waiting.lock:
+        known = _waiting.unknown
+        if len(known) < _MOST_ORGANIZATIONS or (named, hour) in known:
+            known[named, hour] += 1
     _start_writer()
 
 
@@ -113,7 +142,12 @@ def flush() -> None:
     """Write what has gathered, in one transaction; on failure keep it for later."""
     with _waiting.writing:
         with _waiting.lock:
-            batch = _Batch(_waiting.tallies, _waiting.last_uses, _waiting.denials)
+            batch = _Batch(
+                _waiting.tallies,
+                _waiting.last_uses,
+                _waiting.denials,
+                _waiting.unknown,
+            )
             _waiting.clear()
             _waiting.urgent.clear()
         if not any(batch):
@@ -121,11 +155,13 @@ def flush() -> None:
         written = False
         try:
             with transaction.atomic():
-                usage_writes.write_counts(batch.tallies)
-                usage_writes.write_activity(batch.tallies)
-                usage_writes.write_last_uses(batch.last_uses)
-                usage_writes.write_denials(batch.denials)
+                write_counts(batch.tallies, batch.unknown)
+                write_clients(batch.tallies)
+                write_activity(batch.tallies)
+                write_last_uses(batch.last_uses)
+                write_denials(batch.denials)
             written = True
+            fold_surplus({row.key_id for row in batch.tallies})
         except Error:
             rows = len(batch.tallies)
             logger.exception("Usage of %d rows could not be written yet.", rows)
@@ -148,43 +184,47 @@ def _row(
     at: dt.datetime,
 ) -> Row:
     hour = at.replace(minute=0, second=0, microsecond=0)
+    sender = client.address or "", client.user_agent[:LONGEST_USER_AGENT]
     if request is None:
-        return Row(key_id, hour, "", 0, outcome.value, "", "")
-    resource, access = request.resource.value, request.access.value
-    if outcome is not Outcome.ALLOWED:
-        return Row(key_id, hour, resource, access, outcome.value, "", "")
-    object_id, address = _kept_apart(request.object_id), client.address or ""
-    return Row(key_id, hour, resource, access, outcome.value, object_id, address)
+        return Row(key_id, hour, "", 0, outcome.value, "", *sender)
+    kind = request.resource.value, request.access.value, outcome.value
+    object_id = ""
+    if outcome is Outcome.ALLOWED:
+        object_id = _kept_apart(request.object_id)
+    return Row(key_id, hour, *kind, object_id, *sender)
 
 
-def _add(row: Row, count: int, at: dt.datetime) -> None:
-    """Count into a row; when too many wait, objects and addresses are not kept apart."""
+def _add(row: Row, tally: Tally) -> None:
+    """Count into a row; when too many wait, objects and clients are not kept apart."""
     tallies = _waiting.tallies
     if row not in tallies and len(tallies) >= _MOST_ROWS_WAITING:
-        if row.outcome == Outcome.ALLOWED:
-            row = row._replace(object_id=KeyActivity.MANY, address=KeyActivity.MANY)
+        object_id = MANY if row.outcome == Outcome.ALLOWED else ""
+        row = row._replace(object_id=object_id, address=MANY, user_agent=MANY)
         if row not in tallies and len(tallies) >= 2 * _MOST_ROWS_WAITING:
             return
-    tally = tallies.setdefault(row, Tally(at))
-    tally.count += count
-    tally.last_at = max(tally.last_at, at)
+    waiting = tallies.get(row)
+    if waiting is None:
+        tallies[row] = tally
+    else:
+        waiting.add(tally)
 
 
 def _put_back(batch: _Batch) -> None:
     with _waiting.lock:
         for row, tally in batch.tallies.items():
-            _add(row, tally.count, tally.last_at)
+            _add(row, tally)
         _waiting.last_uses = batch.last_uses | _waiting.last_uses
         for key_id, older in batch.denials.items():
             newer = _waiting.denials.get(key_id, ())
             kept = deque([*older, *newer], maxlen=_MOST_DENIALS_WAITING)
             _waiting.denials[key_id] = kept
+        _waiting.unknown += batch.unknown
 
 
 def _kept_apart(object_id: str | None) -> str:
     if object_id is None:
         return ""
-    return object_id if len(object_id) <= _LONGEST_OBJECT_ID else KeyActivity.MANY
+    return object_id if len(object_id) <= _LONGEST_OBJECT_ID else MANY
 
 
 def _start_writer() -> None:

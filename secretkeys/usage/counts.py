@@ -1,0 +1,92 @@
+"""Requests by key and by organization, by the hour and by the day."""
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+from orgs.models import Organization
+from secretkeys.models import (
+    KeyUsage,
+    KeyUsageDay,
+    OrganizationUsage,
+    OrganizationUsageDay,
+    SecretKey,
+)
+from secretkeys.models.usage import KIND_FIELDS, Count
+from secretkeys.outcomes import Outcome
+from secretkeys.usage.rows import Row, Tally
+
+# Whose requests, in which hour, and of which kind.
+_Hourly = Counter[tuple[Any, dt.datetime, str, int, str]]
+# How many requests with an unknown key named an organization in an hour.
+Unknown = Mapping[tuple[uuid.UUID, dt.datetime], int]
+
+
+def write_counts(tallies: Mapping[Row, Tally], unknown: Unknown) -> None:
+    """Add to the counts of keys and of organizations."""
+    of_keys: _Hourly = Counter()
+    for row, tally in tallies.items():
+        of_keys[row[:5]] += tally.count
+    owners = dict(
+        SecretKey.objects.filter(pk__in={row[0] for row in of_keys}).values_list(
+            "pk", "organization_id"
+        )
+    )
+    of_organizations = _known(unknown)
+    for (key_id, hour, *kind), count in of_keys.items():
+        of_organizations[owners[key_id], hour, *kind] += count  # type: ignore[index]
+    _add(OrganizationUsage, "organization_id", of_organizations)
+    _add(OrganizationUsageDay, "organization_id", _by_day(of_organizations))
+    _add(KeyUsage, "key_id", of_keys)
+    _add(KeyUsageDay, "key_id", _by_day(of_keys))
+
+
+def _known(unknown: Unknown) -> _Hourly:
+    """Return the requests with unknown keys that named an organization there is."""
+    named = {organization_id for organization_id, _ in unknown}
+    there = Organization.objects.filter(pk__in=named).values_list("pk", flat=True)
+    known = set(there) if named else set()
+    outcome = Outcome.UNKNOWN_KEY.value
+    return Counter(
+        {
+            (organization_id, hour, "", 0, outcome): count
+            for (organization_id, hour), count in unknown.items()
+            if organization_id in known
+        }
+    )
+
+
+def _by_day(hours: _Hourly) -> Counter[tuple[Any, ...]]:
+    days: Counter[tuple[Any, ...]] = Counter()
+    for (owner, hour, *kind), count in hours.items():
+        days[owner, hour.date(), *kind] += count
+    return days
+
+
+def _add(model: type[Count], owner: str, counts: Mapping[tuple[Any, ...], int]) -> None:
+    """Add counts to the rows of a table, which need not be there yet."""
+    to_column = (
+        connection.ops.adapt_datetimefield_value
+        if model.BEGIN == "hour"
+        else connection.ops.adapt_datefield_value
+    )
+    column: Any = model._meta.get_field(owner)
+    # Sorted, so that two processes lock shared rows in the same order.
+    rows = [
+        (column.get_db_prep_value(who, connection), to_column(begin), *kind, count)
+        for (who, begin, *kind), count in sorted(counts.items())
+    ]
+    table = model._meta.db_table
+    identity = ", ".join([owner, model.BEGIN, *KIND_FIELDS])
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} ({identity}, count)"  # noqa: S608 - names of columns
+            " VALUES (%s, %s, %s, %s, %s, %s)"
+            f" ON CONFLICT ({identity}) DO UPDATE"
+            f" SET count = {table}.count + excluded.count",
+            rows,
+        )
