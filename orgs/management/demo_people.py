@@ -41,6 +41,7 @@ PEOPLE = [
     _Person("jonas@northwind.example", "Jonas Weber", Role.ADMIN),
     _Person("priya@northwind.example", "Priya Raman", Role.ADMIN),
     _Person("ana@northwind.example", "Ana Lopes", Role.MEMBER),
+    _Person("lena@northwind.example", "Lena Fischer", Role.ADMIN),
 ]
 _CATALOGUE = [
     (Category.DATASET, "warehouse-shelves"),

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import connection
@@ -26,19 +26,22 @@ _Hourly = Counter[tuple[Any, dt.datetime, str, int, str]]
 Unknown = Mapping[tuple[uuid.UUID, dt.datetime], int]
 
 
-def write_counts(tallies: Mapping[Row, Tally], unknown: Unknown) -> None:
-    """Add to the counts of keys and of organizations."""
+def organizations_of(key_ids: Collection[str]) -> dict[str, uuid.UUID]:
+    """Return whose each of these keys is; without those that are not there."""
+    keys = SecretKey.objects.filter(pk__in=key_ids)
+    return dict(keys.values_list("pk", "organization_id")) if key_ids else {}
+
+
+def write_counts(
+    tallies: Mapping[Row, Tally], owners: Mapping[str, uuid.UUID], unknown: Unknown
+) -> None:
+    """Add to the counts of keys and of organizations, their ``owners``."""
     of_keys: _Hourly = Counter()
-    for row, tally in tallies.items():
-        of_keys[row[:5]] += tally.count
-    owners = dict(
-        SecretKey.objects.filter(pk__in={row[0] for row in of_keys}).values_list(
-            "pk", "organization_id"
-        )
-    )
     of_organizations = _known(unknown)
-    for (key_id, hour, *kind), count in of_keys.items():
-        of_organizations[owners[key_id], hour, *kind] += count  # type: ignore[index]
+    for row, tally in tallies.items():
+        kind = row.hour, row.resource, row.access, row.outcome
+        of_keys[row.key_id, *kind] += tally.count
+        of_organizations[owners[row.key_id], *kind] += tally.count
     _add(OrganizationUsage, "organization_id", of_organizations)
     _add(OrganizationUsageDay, "organization_id", _by_day(of_organizations))
     _add(KeyUsage, "key_id", of_keys)
@@ -48,8 +51,7 @@ def write_counts(tallies: Mapping[Row, Tally], unknown: Unknown) -> None:
 def _known(unknown: Unknown) -> _Hourly:
     """Return the requests with unknown keys that named an organization there is."""
     named = {organization_id for organization_id, _ in unknown}
-    there = Organization.objects.filter(pk__in=named).values_list("pk", flat=True)
-    known = set(there) if named else set()
+    known = set(Organization.objects.filter(pk__in=named).values_list("pk", flat=True))
     outcome = Outcome.UNKNOWN_KEY.value
     return Counter(
         {

@@ -23,7 +23,7 @@ from secretkeys.outcomes import Outcome
 from secretkeys.policy import Request
 from secretkeys.usage.activity import write_activity
 from secretkeys.usage.clients import fold_surplus, write_clients
-from secretkeys.usage.counts import write_counts
+from secretkeys.usage.counts import organizations_of, write_counts
 from secretkeys.usage.denials import write_denials
 from secretkeys.usage.last_uses import LAST_USED_RESOLUTION, write_last_uses
 from secretkeys.usage.rows import (
@@ -68,6 +68,13 @@ class _Waiting:
         self.last_uses: dict[str, LastUse] = {}
         self.denials: dict[str, deque[Denied]] = {}
         self.unknown: Counter[tuple[uuid.UUID, dt.datetime]] = Counter()
+        self.urgent.clear()
+
+    def take(self) -> "_Batch":
+        """Return everything and start over."""
+        taken = _Batch(self.tallies, self.last_uses, self.denials, self.unknown)
+        self.clear()
+        return taken
 
 
 class _Batch(NamedTuple):
@@ -142,24 +149,13 @@ def flush() -> None:
     """Write what has gathered, in one transaction; on failure keep it for later."""
     with _waiting.writing:
         with _waiting.lock:
-            batch = _Batch(
-                _waiting.tallies,
-                _waiting.last_uses,
-                _waiting.denials,
-                _waiting.unknown,
-            )
-            _waiting.clear()
-            _waiting.urgent.clear()
+            batch = _waiting.take()
         if not any(batch):
             return
         written = False
         try:
             with transaction.atomic():
-                write_counts(batch.tallies, batch.unknown)
-                write_clients(batch.tallies)
-                write_activity(batch.tallies)
-                write_last_uses(batch.last_uses)
-                write_denials(batch.denials)
+                _write(batch)
             written = True
             fold_surplus({row.key_id for row in batch.tallies})
         except Error:
@@ -168,6 +164,20 @@ def flush() -> None:
         finally:
             if not written:
                 _put_back(batch)
+
+
+def _write(batch: _Batch) -> None:
+    counted = {row.key_id for row in batch.tallies}
+    owners = organizations_of(counted | batch.denials.keys())
+    # A database that was restored may not have the newest keys.
+    tallies = {
+        row: tally for row, tally in batch.tallies.items() if row.key_id in owners
+    }
+    write_counts(tallies, owners, batch.unknown)
+    write_clients(tallies)
+    write_activity(tallies)
+    write_last_uses(batch.last_uses)
+    write_denials({k: those for k, those in batch.denials.items() if k in owners})
 
 
 def forget_waiting() -> None:

@@ -19,12 +19,12 @@ django.setup()
 
 def main() -> int:
     """Run every benchmark, print a line each, and fail when a target is missed."""
-    from tests.benchmarks import doors, measurements
+    from tests.benchmarks import doors, measurements, seeing
 
     databases = setup_databases(verbosity=0, interactive=False)
     try:
         results = [measure() for measure in measurements.ALL]
-        results += doors.doors()
+        results += [seeing.recording(), *seeing.pages(), *doors.doors()]
     finally:
         teardown_databases(databases, verbosity=0)
     for result in results:

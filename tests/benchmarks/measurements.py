@@ -4,7 +4,6 @@ import datetime as dt
 import gzip
 import re
 import statistics
-import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,28 +15,29 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from orgs.actions import create_organization
-from orgs.audit import COMMAND_LINE, Actor
-from orgs.models import Organization, User
 from secretkeys import keyformat, lookup, usage
-from secretkeys.actions import KeyTerms, create_key, remove_key
 from secretkeys.authentication import (
     AuthenticationFailed,
     PresentedRequest,
     authenticate,
 )
-from secretkeys.grants import Grant, Permission
+from secretkeys.grants import Permission
 from secretkeys.models import SecretKey
+from tests.benchmarks.making import (
+    in_turn,
+    new_key,
+    new_organization,
+    request_with,
+    seconds_of,
+)
 from tests.benchmarks.results import Result
-
-ROUNDS = 15
 
 
 def warm_verification() -> Result:
     """A verification of a known key against the one SELECT it needs."""
-    organization, owner = _organization("Verification")
-    plaintext = _key(organization, owner)
-    presented = _presented(plaintext, organization)
+    organization, owner = new_organization("Verification")
+    plaintext = new_key(organization, owner)
+    presented = request_with(plaintext, organization)
     key_id = plaintext[len(keyformat.PREFIX) :][: keyformat.ID_LENGTH]
     sql = lookup._statement().sql
 
@@ -52,7 +52,7 @@ def warm_verification() -> Result:
     # The first verification runs argon2, and is written as the key's first use.
     verify()
     usage.flush()
-    bare, ours = _in_turn(select, verify, times=1000)
+    bare, ours = in_turn(select, verify, times=1000)
     usage.forget_waiting()
     return Result(
         "A warm verification costs, in SELECTs",
@@ -66,7 +66,7 @@ def warm_verification() -> Result:
 def page_of_many_keys() -> Result:
     """The keys page of 10 000 keys against the page of 50."""
     few, many = (_page_of(count) for count in (50, 10_000))
-    short, long = _in_turn(few, many, times=5)
+    short, long = in_turn(few, many, times=5)
     return Result(
         "The page of 10 000 keys costs, in pages of 50",
         long / short,
@@ -90,19 +90,21 @@ def page_weight() -> Result:
 
 def refusals_take_the_same_time() -> Result:
     """Medians of 200 interleaved: an unknown, a removed and a foreign key."""
-    organization, owner = _organization("Refusals")
-    other, _ = _organization("Elsewhere")
+    organization, owner = new_organization("Refusals")
+    other, _ = new_organization("Elsewhere")
     presented = {
-        "unknown": _presented(
+        "unknown": request_with(
             keyformat.generate(settings.SIGNING_KEYS[0]).plaintext, other
         ),
-        "removed": _presented(_key(organization, owner, removed=True), organization),
-        "foreign": _presented(_key(organization, owner), other),
+        "removed": request_with(
+            new_key(organization, owner, removed=True), organization
+        ),
+        "foreign": request_with(new_key(organization, owner), other),
     }
     seconds: dict[str, list[float]] = {name: [] for name in presented}
     for _ in range(200):
         for name, request in presented.items():
-            seconds[name].append(_seconds(lambda each=request: _refuse(each), 1))
+            seconds[name].append(seconds_of(lambda each=request: _refuse(each), 1))
     usage.forget_waiting()
     medians = {name: statistics.median(taken) * 1e3 for name, taken in seconds.items()}
     return Result(
@@ -119,28 +121,6 @@ def _refuse(presented: PresentedRequest) -> None:
         authenticate(presented, at=timezone.now())
 
 
-def _key(organization: Organization, owner: User, *, removed: bool = False) -> str:
-    actor, now = Actor.person(owner), timezone.now()
-    terms = KeyTerms(uuid.uuid4().hex, Grant.preset(Permission.FULL), None)
-    key, plaintext = create_key(
-        organization, terms, nonce=uuid.uuid4(), actor=actor, at=now
-    )
-    if removed:
-        remove_key(key, actor=actor, at=now)
-    return plaintext
-
-
-def _presented(plaintext: str, organization: Organization) -> PresentedRequest:
-    return PresentedRequest(
-        authorization=f"Bearer {plaintext}",
-        organization_id=str(organization.pk),
-        method="GET",
-        raw_path=f"/workspaces/{organization.pk}",
-        client=usage.Client("127.0.0.1", "vi/0.1.0b7"),
-        reference=uuid.uuid4().hex,
-    )
-
-
 ALL: list[Callable[[], Result]] = [
     warm_verification,
     refusals_take_the_same_time,
@@ -149,33 +129,8 @@ ALL: list[Callable[[], Result]] = [
 ]
 
 
-def _in_turn(
-    first: Callable[[], object], second: Callable[[], object], *, times: int
-) -> tuple[float, float]:
-    """Return the median seconds of each, taken A B A B after a warm-up."""
-    rounds = [
-        (_seconds(first, times), _seconds(second, times)) for _ in range(ROUNDS + 1)
-    ]
-    firsts, seconds = zip(*rounds[1:], strict=True)
-    return statistics.median(firsts), statistics.median(seconds)
-
-
-def _seconds(call: Callable[[], object], times: int) -> float:
-    started = time.perf_counter()
-    for _ in range(times):
-        call()
-    return (time.perf_counter() - started) / times
-
-
-def _organization(name: str) -> tuple[Organization, User]:
-    owner = User.objects.create_user(f"{uuid.uuid4()}@example.com", name="Ada Owner")
-    return create_organization(
-        name, owner=owner, actor=COMMAND_LINE, at=timezone.now()
-    ), owner
-
-
 def _page_of(count: int) -> Callable[[], bytes]:
-    organization, owner = _organization(f"{count} keys")
+    organization, owner = new_organization(f"{count} keys")
     now = timezone.now()
     SecretKey.objects.bulk_create(
         SecretKey(

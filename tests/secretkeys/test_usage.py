@@ -10,10 +10,11 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from secretkeys import authentication, keyformat, policy, usage, usage_writes
+from secretkeys import authentication, keyformat, policy, usage
 from secretkeys.grants import Permission
 from secretkeys.models import KeyActivity, KeyUsage, SecretKey
 from secretkeys.outcomes import Outcome
+from secretkeys.usage import activity, recording
 
 HOUR = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
 CURL = usage.Client("192.0.2.7", "curl/8.0")
@@ -275,7 +276,7 @@ def test_half_a_flush_is_no_flush(make_key, use):
 @pytest.mark.django_db(transaction=True)
 def test_a_broken_database_loses_no_more_than_it_must(make_key, monkeypatch):
     key, _ = make_key()
-    monkeypatch.setattr(usage, "_MOST_ROWS_WAITING", 3)
+    monkeypatch.setattr(recording, "_MOST_ROWS_WAITING", 3)
     for hours in range(8):
         record(key.key_id, at=HOUR + dt.timedelta(hours=hours))
         record(key.key_id, at=HOUR)
@@ -322,7 +323,7 @@ def test_eight_threads_lose_no_count(make_key):
 @pytest.mark.django_db(transaction=True)
 def test_eight_threads_lose_no_request_of_any_object(make_key, monkeypatch):
     key, _ = make_key()
-    monkeypatch.setattr(usage_writes, "MOST_ACTIVITY", 20)
+    monkeypatch.setattr(activity, "MOST_ACTIVITY", 20)
     now = timezone.now()
 
     def work():
@@ -354,7 +355,7 @@ def test_requests_of_many_keys_in_many_threads_are_all_counted(make_key, use):
 def test_a_forked_child_counts_from_zero(make_key):
     key, _ = make_key()
     record(key.key_id, times=5)
-    with usage._waiting.lock:
+    with recording._waiting.lock:
         child = os.fork()
         if child == 0:
             _as_child(key.key_id)
@@ -368,9 +369,9 @@ def _as_child(key_id):
     """Succeed if nothing of the parent waits here and no lock is held."""
     signal.alarm(10)
     try:
-        waiting = dict(usage._waiting.tallies)
+        waiting = dict(recording._waiting.tallies)
         record(key_id, times=2)
-        (tally,) = usage._waiting.tallies.values()
+        (tally,) = recording._waiting.tallies.values()
         os._exit(0 if (waiting, tally.count) == ({}, 2) else 1)
     finally:
         os._exit(2)
