@@ -1,7 +1,7 @@
 """How keys are used: counted in memory, written in batches.
 
 ``record`` and ``remember`` only touch memory, so they can neither fail nor slow a
-request. A thread writes what has gathered every few seconds, at once for a key not seen
+request: one request is one entry of a queue, and what it counts for is found later. A thread writes what has gathered every few seconds, at once for a key not seen
 lately or a refusal, and at exit; a killed process loses at most one interval.
 """
 
@@ -26,17 +26,13 @@ from secretkeys.usage.clients import fold_surplus, write_clients
 from secretkeys.usage.counts import organizations_of, write_counts
 from secretkeys.usage.denials import write_denials
 from secretkeys.usage.last_uses import LAST_USED_RESOLUTION, write_last_uses
-from secretkeys.usage.rows import (
-    LONGEST_USER_AGENT,
-    Client,
-    Denied,
-    LastUse,
-    Row,
-    Tally,
-)
+from secretkeys.usage.rows import Client, Denied, LastUse, Row, Tally
+from secretkeys.usage.tallying import Counted, tally_requests
 
 logger = logging.getLogger(__name__)
 
+# Requests that wait to be counted before somebody who makes one has to do it.
+_MOST_REQUESTS_WAITING = 20_000
 # While the database cannot be written, this many different rows are kept.
 _MOST_ROWS_WAITING = 50_000
 # And this many refusals, of as many keys: the newest of each.
@@ -44,7 +40,6 @@ _MOST_DENIALS_WAITING = 20
 _MOST_DENIED_KEYS = 1000
 # Organizations that unknown keys are counted for at a time.
 _MOST_ORGANIZATIONS = 1000
-_LONGEST_OBJECT_ID = 64
 # Seconds: what is urgent again and again is written together.
 _LEAST_PAUSE = 0.25
 
@@ -64,6 +59,7 @@ class _Waiting:
         self.clear()
 
     def clear(self) -> None:
+        self.requests: deque[Counted] = deque()
         self.tallies: dict[Row, Tally] = {}
         self.last_uses: dict[str, LastUse] = {}
         self.denials: dict[str, deque[Denied]] = {}
@@ -71,9 +67,12 @@ class _Waiting:
         self.urgent.clear()
 
     def take(self) -> "_Batch":
-        """Return everything and start over."""
+        """Return what was counted and start over; requests stay in their queue."""
         taken = _Batch(self.tallies, self.last_uses, self.denials, self.unknown)
+        requests = self.requests
         self.clear()
+        # Whoever is about to append to it holds no lock.
+        self.requests = requests
         return taken
 
 
@@ -108,14 +107,18 @@ def record(
         last_used_at: what the key's row says now.
         at: the moment of the request, UTC.
     """
-    row = _row(key_id, outcome, request, client, at)
-    with _waiting.lock:
-        _add(row, Tally(at, at, 1))
-        if last_used_at is None or at - last_used_at >= LAST_USED_RESOLUTION:
+    requests = _waiting.requests
+    requests.append(((key_id, outcome, request, client), at))
+    if last_used_at is None or at - last_used_at >= LAST_USED_RESOLUTION:
+        with _waiting.lock:
             if key_id not in _waiting.last_uses:
                 _waiting.urgent.set()
             _waiting.last_uses[key_id] = LastUse(at, client)
-    _start_writer()
+    if len(requests) > _MOST_REQUESTS_WAITING:
+        with _waiting.lock:
+            _count_requests()
+    if _waiting.writer is None:
+        _start_writer()
 
 
 def record_unknown(organization_id: str | None, *, at: dt.datetime) -> None:
@@ -132,7 +135,8 @@ def record_unknown(organization_id: str | None, *, at: dt.datetime) -> None:
         known = _waiting.unknown
         if len(known) < _MOST_ORGANIZATIONS or (named, hour) in known:
             known[named, hour] += 1
-    _start_writer()
+    if _waiting.writer is None:
+        _start_writer()
 
 
 def remember(key_id: str, denial: Denied) -> None:
@@ -142,13 +146,15 @@ def remember(key_id: str, denial: Denied) -> None:
             newest: deque[Denied] = deque(maxlen=_MOST_DENIALS_WAITING)
             _waiting.denials.setdefault(key_id, newest).append(denial)
             _waiting.urgent.set()
-    _start_writer()
+    if _waiting.writer is None:
+        _start_writer()
 
 
 def flush() -> None:
     """Write what has gathered, in one transaction; on failure keep it for later."""
     with _waiting.writing:
         with _waiting.lock:
+            _count_requests()
             batch = _waiting.take()
         if not any(batch):
             return
@@ -186,22 +192,10 @@ def forget_waiting() -> None:
         _waiting.clear()
 
 
-def _row(
-    key_id: str,
-    outcome: Outcome,
-    request: Request | None,
-    client: Client,
-    at: dt.datetime,
-) -> Row:
-    hour = at.replace(minute=0, second=0, microsecond=0)
-    sender = client.address or "", client.user_agent[:LONGEST_USER_AGENT]
-    if request is None:
-        return Row(key_id, hour, "", 0, outcome.value, "", *sender)
-    kind = request.resource.value, request.access.value, outcome.value
-    object_id = ""
-    if outcome is Outcome.ALLOWED:
-        object_id = _kept_apart(request.object_id)
-    return Row(key_id, hour, *kind, object_id, *sender)
+def _count_requests() -> None:
+    """Count the requests of the queue; callers hold the lock."""
+    for row, tally in tally_requests(_waiting.requests).items():
+        _add(row, tally)
 
 
 def _add(row: Row, tally: Tally) -> None:
@@ -231,19 +225,12 @@ def _put_back(batch: _Batch) -> None:
         _waiting.unknown += batch.unknown
 
 
-def _kept_apart(object_id: str | None) -> str:
-    if object_id is None:
-        return ""
-    return object_id if len(object_id) <= _LONGEST_OBJECT_ID else MANY
-
-
 def _start_writer() -> None:
-    """Start the writing thread of this process; settings can leave it out."""
-    writer = _waiting.writer
-    if (writer and writer.is_alive()) or not settings.USAGE_FLUSH_SECONDS:
+    """Start the writing thread of this process, once; settings can leave it out."""
+    if not settings.USAGE_FLUSH_SECONDS:
         return
     with _waiting.lock:
-        if _waiting.writer is writer:
+        if _waiting.writer is None:
             _waiting.writer = threading.Thread(target=_write_forever, daemon=True)
             _waiting.writer.start()
 
@@ -251,8 +238,12 @@ def _start_writer() -> None:
 def _write_forever() -> None:
     while True:
         _waiting.urgent.wait(settings.USAGE_FLUSH_SECONDS)
-        close_old_connections()
-        flush()
+        try:
+            close_old_connections()
+            flush()
+        except Exception:
+            # What has gathered was put back, and nobody else would write it.
+            logger.exception("Usage could not be written.")
         time.sleep(_LEAST_PAUSE)
 
 
