@@ -40,15 +40,22 @@ def wait_for(port: int, process: subprocess.Popen) -> None:
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int, log: Path, **environ: str) -> Iterator[None]:
-    """Run a server until it is no longer needed."""
+def running(
+    command: list[str], port: int, log: Path, **environ: str
+) -> Iterator[subprocess.Popen]:
+    """Run a server, in a process group of its own, until it is no longer needed."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | environ, stderr=output, stdout=output
+            command,
+            cwd=ROOT,
+            env=os.environ | environ,
+            stderr=output,
+            stdout=output,
+            start_new_session=True,
         )
     try:
         wait_for(port, process)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -66,24 +73,27 @@ def environ() -> dict[str, str]:
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "BEHIND_TLS_PROXY": "true",
-        "TRUSTED_PROXY_COUNT": "1",
+        "TRUSTED_PROXIES": "127.0.0.1",
         "WEB_CONCURRENCY": "1",
     }
 
 
-def gunicorn(port: int, log: Path) -> contextlib.AbstractContextManager[None]:
+def gunicorn(
+    port: int, log: Path, **more: str
+) -> contextlib.AbstractContextManager[subprocess.Popen]:
     """Run the dashboard, with the door in front."""
     command = shlex.split("-m gunicorn --config deploy/gunicorn.conf.py config.wsgi")
-    return running([sys.executable, *command], port, log, PORT=str(port), **environ())
+    settings = environ() | {"PORT": str(port)} | more
+    return running([sys.executable, *command], port, log, **settings)
 
 
 def uvicorn(
-    port: int, log: Path, *more: str
-) -> contextlib.AbstractContextManager[None]:
+    port: int, log: Path, *options: str, **more: str
+) -> contextlib.AbstractContextManager[subprocess.Popen]:
     """Run the door alone."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    command = ["deploy/verifier.sh", "--port", str(port), *more]
-    return running(command, port, log, PATH=path, **environ())
+    command = ["deploy/verifier.sh", "--port", str(port), *options]
+    return running(command, port, log, **(environ() | {"PATH": path} | more))
 
 
 class Nginx(NamedTuple):

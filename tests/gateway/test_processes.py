@@ -8,7 +8,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from secretkeys.models import KeyUsage
 from tests.gateway import servers
 
 
@@ -27,23 +26,6 @@ def test_statements_need_not_be_prepared(
         url = f"http://{servers.HOST}:{port}/auth/whoami"
         answers = [httpx.get(url, headers=headers, trust_env=False) for _ in range(9)]
     assert {answer.status_code for answer in answers} == {200}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_stopping_the_processes_loses_no_count(make_key, acme, tmp_path):
-    headers = {
-        "Authorization": f"Bearer {make_key()[1]}",
-        "Organization-Id": str(acme.pk),
-        "X-Original-URI": "/plans",
-        "X-Original-Method": "GET",
-    }
-    port = servers.free_port()
-    with servers.uvicorn(port, tmp_path / "log", "--workers", "2"):
-        url = f"http://{servers.HOST}:{port}/auth/verify"
-        for _ in range(20):
-            answer = httpx.get(url, headers=headers, trust_env=False)
-            assert answer.status_code == 200
-    assert sum(row.count for row in KeyUsage.objects.all()) == 20
 
 
 @pytest.mark.parametrize("proxies", ["nginx", "10.0.0.1/8", "127.0.0.1,,x", "::/129"])
