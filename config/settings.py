@@ -42,11 +42,10 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# How many proxies of your own stand in front. A request's address is then taken from
-# what the outermost of them added to X-Forwarded-For; whatever stands before, anybody
-# can have written.
-TRUSTED_PROXY_COUNT = values.not_negative(
-    "TRUSTED_PROXY_COUNT", env.int("TRUSTED_PROXY_COUNT", 0)
+# Proxies of your own in front: networks, and "unix" for peers behind a socket file. Only
+# what they wrote at the end of X-Forwarded-For is believed; see orgs/proxies.py.
+TRUSTED_PROXIES, TRUSTED_PROXY_SOCKETS = values.trusted_proxies(
+    "TRUSTED_PROXIES", env.list("TRUSTED_PROXIES", []), os.environ
 )
 
 # Reverse proxies that may ask /auth/verify about the requests of others.
@@ -175,6 +174,7 @@ ACCOUNT_RATE_LIMITS = {
     # Sending them; each dialog invites up to 100 people.
     "invite": "20/h/user",
     "invite_again": "1/3m/key",
+    "rename": "20/h/user",
     # What the library counts codes of the second factor under, by account: from many
     # addresses, too, guessing one takes years. Only somebody who knows the password can
     # use that up for its owner; a new password shuts them out, passkeys that sign in
@@ -233,9 +233,8 @@ EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _email["EMAIL_USE_TLS"]
 EMAIL_USE_SSL = _email["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = values.sender(
-    env.str("DEFAULT_FROM_EMAIL", f"keys@{_origin.hostname}")
-)
+_sender = env.str("DEFAULT_FROM_EMAIL", f"keys@{_origin.hostname}")
+DEFAULT_FROM_EMAIL = values.sender(_sender)
 # People are told what was changed about their account.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 
@@ -288,9 +287,10 @@ KEY_ARGON2_MEMORY_KIB, KEY_ARGON2_TIME_COST = values.argon2_cost(
     env.int("KEY_ARGON2_MEMORY_KIB", 19 * 1024), env.int("KEY_ARGON2_TIME_COST", 2)
 )
 # How often counted requests are written; 0 leaves writing to usage.flush().
-USAGE_FLUSH_SECONDS = values.not_negative(
-    "USAGE_FLUSH_SECONDS", env.float("USAGE_FLUSH_SECONDS", 5.0)
-)
+_flush_seconds = env.float("USAGE_FLUSH_SECONDS", 5.0)
+USAGE_FLUSH_SECONDS = values.not_negative("USAGE_FLUSH_SECONDS", _flush_seconds)
+# The oldest version of vi-sdk that gets no badge on the pages about usage.
+MINIMUM_SDK_VERSION = values.sdk_version(env.str("MINIMUM_SDK_VERSION", ""))
 
 # --- Time and language ---------------------------------------------------------------
 TIME_ZONE = "UTC"

@@ -2,13 +2,14 @@
 
 import ipaddress
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from packaging.version import InvalidVersion, Version
 
 # More would be refused when the digest is read back (secretkeys/hashing.py).
 MOST_MEMORY_KIB = 256 * 1024
@@ -20,6 +21,11 @@ _SIGNING_KEY_BYTES = 32
 _LEAST_DIFFERENT = 8
 _MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 _HOW_TO_MAKE_ONE = "make one with `openssl rand -hex 32`."
+
+# IPv4 addresses as IPv6 begin with this many bits.
+_MAPPED_BITS = 96
+# Stands for whoever connects to a socket file.
+_SOCKETS = "unix"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -125,14 +131,41 @@ def redis_url(text: str) -> str:
     return text
 
 
-def networks(name: str, texts: Sequence[str]) -> tuple[Network, ...]:
+def networks(name: str, texts: Sequence[str]) -> frozenset[Network]:
     """Return addresses and networks; an address is a network of one."""
     try:
-        return tuple(ipaddress.ip_network(text.strip()) for text in texts)
+        return frozenset(_network(text.strip()) for text in texts)
     except ValueError:
         raise ImproperlyConfigured(
             f"{name} must be addresses or networks, such as 10.0.0.7 or 10.0.0.0/24."
         ) from None
+
+
+def _network(text: str) -> Network:
+    network = ipaddress.ip_network(text)
+    # IPv4 addresses that are written as IPv6 are read as what they are.
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return ipaddress.ip_network((mapped, network.prefixlen - _MAPPED_BITS))
+
+
+def trusted_proxies(
+    name: str, texts: Sequence[str], environment: Mapping[str, str]
+) -> tuple[frozenset[Network], bool]:
+    """Return the networks of proxies, and whether peers behind a socket file are one."""
+    if environment.get("TRUSTED_PROXY_COUNT"):
+        raise ImproperlyConfigured(
+            f"TRUSTED_PROXY_COUNT is gone: remove it and set {name} to the addresses of "
+            "your proxies, such as 127.0.0.1 or 10.0.0.0/24."
+        )
+    words = [text.strip() for text in texts]
+    found = networks(name, [word for word in words if word != _SOCKETS])
+    if any(network.prefixlen == 0 for network in found):
+        raise ImproperlyConfigured(
+            f"{name} must not be every address: anybody could claim any address."
+        )
+    return found, _SOCKETS in words
 
 
 def email(url: str) -> dict[str, Any]:
@@ -177,6 +210,16 @@ def sender(text: str) -> str:
             "Secret keys <keys@example.com>."
         )
     return text
+
+
+def sdk_version(text: str) -> Version | None:
+    """Return a version as PEP 440 orders them; None: not set."""
+    try:
+        return Version(text) if text.strip() else None
+    except InvalidVersion:
+        raise ImproperlyConfigured(
+            "MINIMUM_SDK_VERSION must be a version such as 0.1.0b7, or empty."
+        ) from None
 
 
 Number = TypeVar("Number", int, float)

@@ -9,13 +9,11 @@ Strings in, bytes out: the door stands in front of Django's request stack, which
 more than the decision.
 """
 
-import ipaddress
 import json
 import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -24,6 +22,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.utils import timezone
 
+from orgs import proxies
 from orgs.categories import Category
 from orgs.http import vouched_address
 from secretkeys import hashing, usage
@@ -172,7 +171,7 @@ def _named_request(call: Call) -> tuple[str, str]:
     A client can send the headers of the convention that its proxy does not set, so
     both may be there only when they say the same.
     """
-    if not _is_trusted(call.peer or ""):
+    if not proxies.is_among(call.peer, settings.GATEWAY_PROXIES):
         raise _NotVouched(
             "untrusted_proxy",
             "Only a reverse proxy that GATEWAY_PROXIES lists may ask this.",
@@ -187,17 +186,6 @@ def _named_request(call: Call) -> tuple[str, str]:
             "The reverse proxy does not say, or not clearly, which request it means.",
         )
     return method, uri.partition("?")[0]
-
-
-@lru_cache(maxsize=1024)
-def _is_trusted(address: str) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    # A server that listens for both versions writes IPv4 addresses as IPv6.
-    found = getattr(found, "ipv4_mapped", None) or found
-    return any(found in network for network in settings.GATEWAY_PROXIES)
 
 
 def _decide(call: Call, method: str, path: str, reference: str) -> AuthenticatedKey:

@@ -9,6 +9,7 @@ import pytest
 
 from secretkeys.models import (
     KeyClient,
+    KeyDay,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -18,7 +19,7 @@ from tests.gateway import servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SUMS = (KeyUsage, KeyUsageDay, OrganizationUsage, OrganizationUsageDay)
+SUMS = (KeyUsage, KeyUsageDay, KeyDay, OrganizationUsage, OrganizationUsageDay)
 SERVERS = {
     "gunicorn": lambda port, log, **more: servers.gunicorn(
         port, log, **(more | {"WEB_CONCURRENCY": "2"})
@@ -56,7 +57,7 @@ def test_stopping_processes_lose_no_request(server, headers, tmp_path) -> None:
     # Longer than the test: what is written is written at the end.
     with SERVERS[server](port, tmp_path / "log", USAGE_FLUSH_SECONDS="600"):
         ask(port, headers, 40)
-    assert [model.objects.total() for model in SUMS] == [40] * 4
+    assert [model.objects.total() for model in SUMS] == [40] * 5
     assert sum(client.count for client in KeyClient.objects.all()) == 40
 
 

@@ -9,6 +9,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from secretkeys.grants import Permission
+from secretkeys.models import SecretKey
 from tests.gateway.asking import ASKS, CONNECTIONS, IDENTITY
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,6 +176,15 @@ def test_an_error_of_any_kind_lets_nobody_in(verify, form, caplog, error):
     assert refused.headers["Retry-After"] == "1"
     assert refused.headers["X-Vi-Request-Id"] in caplog.text
     assert verify().status_code == 200
+
+
+def test_a_disabled_key_is_told_so(verify, ask, make_key, acme):
+    _, plaintext = make_key("stopped")
+    assert verify(key=plaintext).status_code == 200
+    SecretKey.objects.filter(name="stopped").update(disabled_at=timezone.now())
+    assert_refused(verify(key=plaintext), 401, "disabled")
+    response = ask("/auth/whoami", credentials(plaintext, acme))
+    assert (response.status_code, response.json()["code"]) == (401, "disabled")
 
 
 def test_a_key_that_was_not_met_before_is_let_in_at_once(verify, make_key):
