@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from orgs import actions
-from orgs.http import MemberRequest, View, is_htmx, sentence
+from orgs.http import MemberRequest, View, is_htmx, is_poll, sentence
 from orgs.models import Membership
 from orgs.roles import Ability
 
@@ -40,15 +40,12 @@ def member_view(
             membership = _membership(member_request, organization_id)
             if not membership.can(ability):
                 raise PermissionDenied
-            # The start page leads back here, as does setting up a second factor.
-            if request.session.get("organization_id") != str(organization_id):
-                request.session["organization_id"] = str(organization_id)
+            if not is_poll(request):
+                _remember_organization(request, organization_id)
             if second_factor and (shut_out := _shut_out(member_request, membership)):
                 return shut_out
-            now = timezone.now()
-            # A transaction would queue behind every writer of SQLite.
-            if not membership.was_active_lately(now):
-                actions.record_activity(membership, at=now)
+            if not is_poll(request):
+                _record_activity(membership)
             member_request.membership = membership
             member_request.organization = membership.organization
             return view(member_request, **kwargs)
@@ -67,6 +64,19 @@ def _membership(request: MemberRequest, organization_id: uuid.UUID) -> Membershi
     if found is None:
         raise Http404("No such organization.")
     return found
+
+
+def _remember_organization(request: HttpRequest, organization_id: uuid.UUID) -> None:
+    """Have the start page lead back here, as does setting up a second factor."""
+    if request.session.get("organization_id") != str(organization_id):
+        request.session["organization_id"] = str(organization_id)
+
+
+def _record_activity(membership: Membership) -> None:
+    now = timezone.now()
+    # A transaction would queue behind every writer of SQLite.
+    if not membership.was_active_lately(now):
+        actions.record_activity(membership, at=now)
 
 
 def _shut_out(request: MemberRequest, membership: Membership) -> HttpResponse | None:

@@ -16,7 +16,7 @@ from django.urls import path, re_path
 from django.views.generic.base import RedirectView
 
 from orgs.reauthentication import needs_recent_sign_in, renews_session
-from orgs.sign_in.second_factors import ends_other_sessions
+from orgs.sign_in.second_factors import audited, ends_other_sessions
 from orgs.views import account, sessions, sign_in
 from orgs.views.email_links import confirm_email
 
@@ -74,10 +74,16 @@ urlpatterns = [
     path("reauthenticate/done", sign_in.confirmed, name="account_confirmed"),
     path("security", mfa.index, name="mfa_index"),
     path(
-        "security/app", ends_other_sessions(app.activate_totp), name="mfa_activate_totp"
+        "security/app",
+        ends_other_sessions(audited(app.activate_totp)),
+        name="mfa_activate_totp",
     ),
     path("security/app/qr.svg", sign_in.qr_code, name="mfa_app_qr_code"),
-    path("security/app/remove", app.deactivate_totp, name="mfa_deactivate_totp"),
+    path(
+        "security/app/remove",
+        audited(app.deactivate_totp),
+        name="mfa_deactivate_totp",
+    ),
     # The overview lists them.
     path(
         "security/passkeys",
@@ -86,7 +92,7 @@ urlpatterns = [
     ),
     path(
         "security/passkeys/add",
-        ends_other_sessions(passkeys.add_webauthn),
+        ends_other_sessions(audited(passkeys.add_webauthn)),
         name="mfa_add_webauthn",
     ),
     path(
@@ -96,7 +102,7 @@ urlpatterns = [
     ),
     path(
         "security/passkeys/<int:pk>/remove",
-        passkeys.remove_webauthn,
+        audited(passkeys.remove_webauthn),
         name="mfa_remove_webauthn",
     ),
     path(
@@ -106,7 +112,7 @@ urlpatterns = [
     ),
     path(
         "security/recovery-codes/generate",
-        recovery_codes.generate_recovery_codes,
+        audited(recovery_codes.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path("password/change/", views.password_change, name="account_change_password"),

@@ -10,3 +10,4 @@ class OrgsConfig(AppConfig):
 
     def ready(self) -> None:
         register(checks.mails_are_sent, Tags.security, deploy=True)
+        register(checks.proxies_are_named, Tags.security, deploy=True)

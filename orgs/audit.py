@@ -1,7 +1,7 @@
 """What changed, and who did it: written in the transaction of the change itself."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -37,10 +37,18 @@ class AuditAction(StrEnum):
     MEMBER_ROLE_CHANGED = "member.role_changed"
     MEMBER_LEFT = "member.left"
     MEMBER_REMOVED = "member.removed"
+    MEMBER_RENAMED = "member.renamed"
+    MEMBER_EMAIL_CHANGED = "member.email_changed"
+    MEMBER_PASSWORD_CHANGED = "member.password_changed"  # noqa: S105
+    MEMBER_SECOND_FACTOR_ADDED = "member.second_factor_added"
+    MEMBER_SECOND_FACTOR_REMOVED = "member.second_factor_removed"
+    MEMBER_RECOVERY_CODES_MADE = "member.recovery_codes_made"
     MEMBER_SECOND_FACTORS_REMOVED = "member.second_factors_removed"
     KEY_CREATED = "key.created"
     KEY_CHANGED = "key.changed"
     KEY_ROTATED = "key.rotated"
+    KEY_DISABLED = "key.disabled"
+    KEY_ENABLED = "key.enabled"
     KEY_REMOVED = "key.removed"
 
 
@@ -116,6 +124,22 @@ def record(
         user_agent=_kept(actor.origin.user_agent, 200),
     )
     _append(organization, event)
+
+
+def record_in_each(
+    organizations: Iterable[Organization],
+    action: AuditAction,
+    *,
+    actor: Actor,
+    subject: str,
+    at: dt.datetime,
+    changes: Changes | None = None,
+) -> None:
+    """Add the same event to several logs, in the order in which they are locked."""
+    for organization in organizations:
+        record(
+            action, organization, actor=actor, subject=subject, at=at, changes=changes
+        )
 
 
 @transaction.atomic

@@ -42,9 +42,9 @@ def link(before: str, event: AuditEvent) -> str:
 def faults(organization: Organization) -> Iterator[str]:
     """Yield a sentence for each place where the log is not what was written."""
     chain = end_of(organization)
-    events = AuditEvent.objects.of(organization).in_order()
+    events = AuditEvent.objects.of(organization)
     before, expected = "", 1
-    for event in events.up_to(chain.length).iterator(chunk_size=2000):
+    for event in events.up_to(chain.length).in_batches():
         yield from _missing(expected, event.sequence - 1)
         if link(before, event) != event.digest:
             yield f"{_named(event)} was edited, or replaced."
@@ -70,7 +70,7 @@ def ends() -> Combinable:
 
 def _beside_the_chain(organization: Organization, length: int) -> Iterator[str]:
     events = AuditEvent.objects.of(organization).in_order()
-    for event in events.filter(sequence=0).iterator(chunk_size=2000):
+    for event in events.filter(sequence=0).in_batches():
         yield f"{_named(event)} was inserted: it has no place in the chain."
     later = list(events.filter(sequence__gt=length)[:1000])
     # Some may have been written since: where the log ends is read after them.

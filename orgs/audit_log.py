@@ -1,13 +1,15 @@
 """The audit log's page and files: what the query string asks for, and the answer."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from orgs import audit_words
+from orgs.audit_chain import end_of
 from orgs.forms.audit_log import AuditFilterForm
 from orgs.models import AuditEvent, Organization
 from orgs.models.events import AuditEventQuerySet
@@ -28,7 +30,7 @@ COLUMNS = (
 
 
 def audit_page(organization: Organization, query: QueryDict) -> dict[str, Any]:
-    """Return the context of a page of the log, newest first; one query.
+    """Return the context of a page of the log, newest first; two queries.
 
     Pages are found by the number of the event that they begin behind, so the last is
     as fast as the first, and an event that is added moves none.
@@ -36,8 +38,10 @@ def audit_page(organization: Organization, query: QueryDict) -> dict[str, Any]:
     filters = AuditFilterForm(query)
     before, after = filters.value("before"), filters.value("after")
     shown = _filtered(organization, filters)
+    # Before the rows are read: what is written meanwhile comes with the next news.
+    length = end_of(organization).length
     if after:
-        rows = list(shown.filter(sequence__gt=after).in_order()[: PAGE_SIZE + 1])
+        rows = list(shown.newer_than(int(after)).in_order()[: PAGE_SIZE + 1])
         has_newer, has_older = len(rows) > PAGE_SIZE, True
         rows = rows[:PAGE_SIZE][::-1]
     else:
@@ -49,10 +53,34 @@ def audit_page(organization: Organization, query: QueryDict) -> dict[str, Any]:
     newest, oldest = (rows[0], rows[-1]) if rows else (None, None)
     return {
         "filters": filters,
+        "asked": kept,
         "events": rows,
         "newer_url": _url(kept, after=newest.sequence) if newest and has_newer else "",
         "older_url": _url(kept, before=oldest.sequence) if oldest and has_older else "",
         "export_query": urlencode(kept),
+        "seen": _newest(rows, length),
+        "is_first": not has_newer,
+        "now": timezone.now(),
+    }
+
+
+def audit_news(organization: Organization, query: QueryDict) -> dict[str, Any]:
+    """Return the context of what was added to a first page that is open; two queries.
+
+    ``is_anew``: it is to be shown whole, because it shows nothing yet, or because more
+    was added than fits on it.
+    """
+    filters = AuditFilterForm(query)
+    length = end_of(organization).length
+    seen = int(filters.value("seen") or length)
+    added = _filtered(organization, filters).newer_than(seen)
+    rows = list(added.latest_first()[: PAGE_SIZE + 1])
+    is_empty = filters.value("empty") == "True"
+    return {
+        "events": rows,
+        "seen": _newest(rows, length),
+        "is_anew": len(rows) > PAGE_SIZE or (is_empty and bool(rows)),
+        "now": timezone.now(),
     }
 
 
@@ -62,8 +90,10 @@ def exported(organization: Organization, query: QueryDict) -> Iterator[dict[str,
     The filters are read now, in the time zone that is active now; the rows later, when
     the file is sent.
     """
-    shown = _filtered(organization, AuditFilterForm(query)).in_order()
-    return map(_exported, shown.iterator(chunk_size=2000))
+    shown = _filtered(organization, AuditFilterForm(query))
+    # What is written while somebody downloads is not in the file.
+    until = shown.up_to(end_of(organization).length)
+    return map(_exported, until.in_batches())
 
 
 def _exported(event: AuditEvent) -> dict[str, Any]:
@@ -96,6 +126,10 @@ def _filtered(
     shown = AuditEvent.objects.of(organization).chained()
     if actions := audit_words.actions_of(filters.value("event")):
         shown = shown.with_actions(actions)
+    if stem := filters.stem:
+        shown = shown.about_key(stem)
+    elif name := filters.value("key"):
+        shown = shown.about_key_named(name)
     if text := filters.value("q"):
         shown = shown.matching(text)
     if first := filters.date("since"):
@@ -103,6 +137,11 @@ def _filtered(
     if last := filters.date("until"):
         shown = shown.until(last)
     return shown
+
+
+def _newest(rows: Sequence[AuditEvent], length: int) -> int:
+    """Return the number of the newest event that a page takes account of."""
+    return max(length, rows[0].sequence if rows else 0)
 
 
 def _url(kept: dict[str, str], **place: int) -> str:

@@ -22,10 +22,18 @@ _LABELS = {
     AuditAction.MEMBER_ROLE_CHANGED: "Changed role",
     AuditAction.MEMBER_LEFT: "Left",
     AuditAction.MEMBER_REMOVED: "Removed member",
+    AuditAction.MEMBER_RENAMED: "Changed own name",
+    AuditAction.MEMBER_EMAIL_CHANGED: "Changed own email",
+    AuditAction.MEMBER_PASSWORD_CHANGED: "Changed own password",
+    AuditAction.MEMBER_SECOND_FACTOR_ADDED: "Added second factor",
+    AuditAction.MEMBER_SECOND_FACTOR_REMOVED: "Removed second factor",
+    AuditAction.MEMBER_RECOVERY_CODES_MADE: "Made recovery codes",
     AuditAction.MEMBER_SECOND_FACTORS_REMOVED: "Removed second factors",
     AuditAction.KEY_CREATED: "Created key",
     AuditAction.KEY_CHANGED: "Changed key",
     AuditAction.KEY_ROTATED: "Rotated key",
+    AuditAction.KEY_DISABLED: "Disabled key",
+    AuditAction.KEY_ENABLED: "Enabled key",
     AuditAction.KEY_REMOVED: "Removed key",
 }
 _GOOD = {
@@ -36,6 +44,7 @@ _GOOD = {
 _GRAVE = {
     AuditAction.CATALOGUE_ENTRY_REMOVED,
     AuditAction.MEMBER_REMOVED,
+    AuditAction.MEMBER_SECOND_FACTOR_REMOVED,
     AuditAction.MEMBER_SECOND_FACTORS_REMOVED,
     AuditAction.KEY_REMOVED,
 }

@@ -19,3 +19,17 @@ def mails_are_sent(**options: Any) -> list[checks.CheckMessage]:
         "are printed into the logs, where whoever reads those can use them."
     )
     return [checks.Warning(text, id="orgs.W001")]
+
+
+def proxies_are_named(**options: Any) -> list[checks.CheckMessage]:
+    """Warn of a proxy whose address everybody seems to have."""
+    # To the type checker it is always set.
+    is_behind_proxy: Any = settings.SECURE_PROXY_SSL_HEADER
+    are_named = settings.TRUSTED_PROXIES or settings.TRUSTED_PROXY_SOCKETS
+    if are_named or not is_behind_proxy:
+        return []
+    text = (
+        "BEHIND_TLS_PROXY is on and TRUSTED_PROXIES is empty, so all people share the "
+        "proxy's address, in the limits of signing in and in the audit log."
+    )
+    return [checks.Warning(text, id="orgs.W002")]

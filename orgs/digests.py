@@ -1,4 +1,4 @@
-"""Mails that tell Owners and Admins which keys were created, rotated and removed.
+"""Mails that tell Owners and Admins which keys came, and which were stopped.
 
 One for each person and organization, whatever runs at the same time: a run claims the
 mail, sends it, and then keeps up to which event the person was told. A mail that was
@@ -20,7 +20,13 @@ from orgs.models.events import AuditEventQuerySet
 
 logger = logging.getLogger(__name__)
 
-ABOUT = (AuditAction.KEY_CREATED, AuditAction.KEY_ROTATED, AuditAction.KEY_REMOVED)
+ABOUT = (
+    AuditAction.KEY_CREATED,
+    AuditAction.KEY_ROTATED,
+    AuditAction.KEY_DISABLED,
+    AuditAction.KEY_ENABLED,
+    AuditAction.KEY_REMOVED,
+)
 MOST_LISTED = 50
 
 

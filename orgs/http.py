@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
+from orgs import proxies
 from orgs.audit import Actor, Origin
 from orgs.models import Membership, Organization, User
 
@@ -53,12 +54,13 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def vouched_address(peer: str | None, forwarded_for: str | None) -> str | None:
-    """Return the address that TRUSTED_PROXY_COUNT makes of a peer and what it says."""
-    if settings.TRUSTED_PROXY_COUNT:
-        hops = (forwarded_for or "").split(",")
-        if len(hops) >= settings.TRUSTED_PROXY_COUNT:
-            return hops[-settings.TRUSTED_PROXY_COUNT].strip() or None
-    return peer or None
+    """Return the address that TRUSTED_PROXIES make of a peer and what it says."""
+    return proxies.client_address(
+        peer,
+        forwarded_for,
+        settings.TRUSTED_PROXIES,
+        sockets=settings.TRUSTED_PROXY_SOCKETS,
+    )
 
 
 def origin(request: HttpRequest) -> Origin:
@@ -76,6 +78,14 @@ def is_htmx(request: HttpRequest) -> bool:
     """Tell whether htmx asks for a fragment, rather than the browser for a page."""
     htmx = cast(Request, request).htmx
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def is_poll(request: HttpRequest) -> bool:
+    """Tell whether a page asks for itself anew, with nobody doing anything.
+
+    See templates/ui/_freshness.html. Nothing that changes something is a poll.
+    """
+    return request.method in {"GET", "HEAD"} and request.headers.get("X-Poll") == "1"
 
 
 def with_events(response: HttpResponse, **events: Mapping[str, Any]) -> HttpResponse:

@@ -144,7 +144,7 @@ def key_digest(
 
     Args:
         membership: who is told, and of which organization.
-        events: created, rotated and removed keys, the latest first.
+        events: what happened to keys, the latest first.
         more: how many events are not among them.
     """
     return compose(
@@ -153,7 +153,7 @@ def key_digest(
         zone=membership.user.time_zone,
         organization=membership.organization,
         role=_CALLED[membership.role_value],
-        events=[(event, event.action.partition(".")[2]) for event in events],
+        events=[(event, *_key_words(event)) for event in events],
         more=more,
         link=absolute(membership.organization.get_absolute_url()),
         choice_link=page("account_profile"),
@@ -197,6 +197,12 @@ def compose(
     )
     mail.attach_alternative(markup, "text/html")
     return mail
+
+
+def _key_words(event: AuditEvent) -> tuple[str, str]:
+    """Say in a word what happened to a key, and why where somebody said so."""
+    _, reason = event.changes.get("reason", (None, ""))
+    return event.action.partition(".")[2], reason
 
 
 def _role_words(role: Role, organization: Organization) -> dict[str, str]:

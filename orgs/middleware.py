@@ -13,13 +13,23 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from orgs import actions, sessions, times
-from orgs.http import PersonRequest, Request, client_address, is_htmx, sentence
+from orgs.http import (
+    PersonRequest,
+    Request,
+    client_address,
+    is_htmx,
+    is_poll,
+    sentence,
+)
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 # How exactly the list of sessions knows when each was last used.
 _SEEN_RESOLUTION = 5 * 60  # seconds
 _SEEN_AT = "seen_at"
+
+# htmx's own code, at which an element asks no more.
+_STOP_POLLING = 286
 
 _HEADERS = {
     "Permissions-Policy": (
@@ -69,7 +79,9 @@ def session_activity(get_response: Handler) -> Handler:
         if not request.user.is_authenticated:
             if SESSION_KEY in session:
                 session.flush()
-        elif now.timestamp() - session.get(_SEEN_AT, 0) >= _SEEN_RESOLUTION:
+        elif now.timestamp() - session.get(
+            _SEEN_AT, 0
+        ) >= _SEEN_RESOLUTION and not is_poll(request):
             actions.record_session(
                 cast(PersonRequest, request).user,
                 session.session_key or "",
@@ -101,17 +113,24 @@ def htmx_responses(get_response: Handler) -> Handler:
     """Make answers to htmx safe to cache apart, and never a page inside a page.
 
     Somebody whose session ended would otherwise find the sign-in page swapped into the
-    dialog they are typing in; one sentence leaves what they typed where it is.
+    dialog they are typing in; one sentence leaves what they typed where it is. A page
+    that asks for itself and may not be shown any more is told to stop asking.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         patch_vary_headers(response, ["HX-Request"])
+        if is_poll(request) and _ends_polls(response):
+            return HttpResponse(status=_STOP_POLLING, reason="No More Polls")
         if is_htmx(request) and _leads_to_sign_in(response):
             return sentence("Your session has ended. Sign in again to continue.", 401)
         return response
 
     return middleware
+
+
+def _ends_polls(response: HttpResponse) -> bool:
+    return response.status_code in {403, 404} or _leads_to_sign_in(response)
 
 
 def _leads_to_sign_in(response: HttpResponse) -> bool:

@@ -23,11 +23,13 @@ class NavigationItem:
     current: bool
 
 
-# Label and URL name of each settings page, in order, and what it takes to open it.
+# Label and URL name of each page, in order, and what it takes to open it.
+_PAGES = [("Overview", "secretkeys:overview", Ability.VIEW_KEYS)]
 _SETTINGS_PAGES = [
     ("General", "orgs:general", Ability.VIEW_ORGANIZATION),
     ("Members", "orgs:members", Ability.VIEW_ORGANIZATION),
     ("Secret Keys", settings.ORGANIZATION_HOME, Ability.VIEW_KEYS),
+    ("Usage", "secretkeys:usage", Ability.VIEW_KEY_USAGE),
     ("Resources", "orgs:resources", Ability.VIEW_ORGANIZATION),
     ("Audit log", "orgs:audit_log", Ability.VIEW_AUDIT_LOG),
 ]
@@ -53,16 +55,23 @@ def member_pages(request: HttpRequest) -> dict[str, Any]:
         "organization": organization,
         "membership": membership,
         "can": {ability.value: True for ability in membership.abilities},
-        "nav": [
-            NavigationItem(label, url, current=request.path.startswith(url))
-            for label, name, ability in _SETTINGS_PAGES
-            if membership.can(ability)
-            for url in [reverse(name, args=[organization.pk])]
-        ],
+        "top_nav": _items(_PAGES, membership, request.path),
+        "nav": _items(_SETTINGS_PAGES, membership, request.path),
         # Asked for by pages alone, not by the parts that htmx gets.
         "switchable": partial(_switchable, membership),
         "may_create_organizations": may_create_organizations(membership.user),
     }
+
+
+def _items(
+    pages: list[tuple[str, str, Ability]], membership: Membership, path: str
+) -> list[NavigationItem]:
+    return [
+        NavigationItem(label, url, current=path.startswith(url))
+        for label, name, ability in pages
+        if membership.can(ability)
+        for url in [reverse(name, args=[membership.organization_id])]
+    ]
 
 
 def _account_pages(path: str) -> list[NavigationItem]:

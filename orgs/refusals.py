@@ -29,8 +29,8 @@ class OrganizationLocked(Conflict):
     """An account manager has locked the organization; rights can only be taken away."""
 
     sentence = (
-        "This organization is locked. Until it is unlocked, keys, members and "
-        "invitations can be removed, and nothing else changed."
+        "This organization is locked. Until it is unlocked, keys can be disabled, and "
+        "keys, members and invitations removed; nothing else can be changed."
     )
 
 

@@ -25,6 +25,11 @@ def minute(at: dt.datetime) -> str:
     return f"{day(at)}, {timezone.localtime(at):%H:%M} {zone_words(at)}"
 
 
+def second(at: dt.datetime) -> str:
+    """Say the second of a moment, without its day: 14:03:05 UTC."""
+    return f"{timezone.localtime(at):%H:%M:%S} {zone_words(at)}"
+
+
 def date(at: dt.datetime) -> dt.date:
     """Return the day of a moment."""
     return timezone.localdate(at)

@@ -1,7 +1,8 @@
 """Changes to people and organizations; each is one transaction.
 
-With its audit event, where it changes an organization. The log of an organization tells
-nothing of what people do with their own accounts and sessions.
+With its audit event, where it changes an organization, or who a member is or how they
+prove it. The log of an organization tells nothing of sessions and of what somebody
+chooses for themselves alone.
 """
 
 from orgs.actions.accounts import (
@@ -53,6 +54,7 @@ from orgs.actions.organizations import (
 )
 from orgs.actions.quotas import set_quota
 from orgs.actions.second_factors import (
+    change_second_factors,
     remove_second_factors,
     reseal_second_factors,
     use_app_code,
@@ -67,6 +69,7 @@ __all__ = [
     "appoint_owner",
     "change_role",
     "change_rules",
+    "change_second_factors",
     "change_terms",
     "choose_key_mails",
     "choose_password",

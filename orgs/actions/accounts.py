@@ -1,4 +1,8 @@
-"""Changes that people make to their own account, and to their sessions."""
+"""Changes that people make to their own account, and to their sessions.
+
+Where a change says who a member is, or how they prove it, the log of each of their
+organizations has it: whoever gets into the account gets in there.
+"""
 
 import datetime as dt
 from collections.abc import Collection
@@ -8,16 +12,31 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
-from orgs import mails
+from orgs import audit, mails
+from orgs.audit import NOWHERE, Actor, AuditAction, Origin
+from orgs.authority import lock_each_of
 from orgs.models import User
 from orgs.refusals import AddressTaken
 
 
 @transaction.atomic
-def rename_user(user: User, name: str) -> None:
-    """Change what pages call somebody."""
-    user.name = name
+def rename_user(
+    user: User, name: str, *, origin: Origin = NOWHERE, at: dt.datetime
+) -> None:
+    """Change what pages call somebody; the same name changes nothing."""
+    organizations = lock_each_of(user.pk)
+    before, user.name = user.name, name
+    if before == name:
+        return
     user.save(update_fields=["name", "name_folded"])
+    audit.record_in_each(
+        organizations,
+        AuditAction.MEMBER_RENAMED,
+        actor=Actor.person(user, origin),
+        subject=user.email,
+        at=at,
+        changes={"name": (before or None, name)},
+    )
 
 
 @transaction.atomic
@@ -28,14 +47,24 @@ def choose_time_zone(user: User, time_zone: str) -> None:
 
 
 @transaction.atomic
-def choose_password(user: User, password: str) -> None:
+def choose_password(
+    user: User, password: str, *, origin: Origin = NOWHERE, at: dt.datetime
+) -> None:
     """Change a password; a change of the email that is waiting ends.
 
     Whoever knew the old password may have asked for that.
     """
+    organizations = lock_each_of(user.pk)
     user.set_password(password)
     user.new_email = ""
     user.save(update_fields=["password", "new_email"])
+    audit.record_in_each(
+        organizations,
+        AuditAction.MEMBER_PASSWORD_CHANGED,
+        actor=Actor.person(user, origin),
+        subject=user.email,
+        at=at,
+    )
 
 
 @transaction.atomic
@@ -54,13 +83,21 @@ def propose_address(user: User, email: str, *, at: dt.datetime) -> None:
 
 
 @transaction.atomic
-def take_address(user_id: int, email: str, credentials: str) -> User:
+def take_address(
+    user_id: int,
+    email: str,
+    credentials: str,
+    *,
+    origin: Origin = NOWHERE,
+    at: dt.datetime,
+) -> User:
     """Make a proposed address the one that somebody signs in with.
 
     Raises:
         AddressTaken: it is another person's, or is no longer what was asked for, or
             was asked for with other ``credentials``.
     """
+    organizations = lock_each_of(user_id)
     found = User.objects.select_for_update().filter(pk=user_id, is_active=True)
     user = found.first()
     if user is None or (user.new_email, user.credentials) != (email, credentials):
@@ -69,12 +106,21 @@ def take_address(user_id: int, email: str, credentials: str) -> User:
     addresses = EmailAddress.objects.filter(email=email.lower())
     if (owner and owner != user) or addresses.exclude(user=user).exists():
         raise AddressTaken
+    before = user.email
     try:
         with transaction.atomic():
             _give_address(user, email)
     except IntegrityError:
         # Somebody else took it at the same moment.
         raise AddressTaken from None
+    audit.record_in_each(
+        organizations,
+        AuditAction.MEMBER_EMAIL_CHANGED,
+        actor=Actor(before, user, origin),
+        subject=before,
+        at=at,
+        changes={"email": (before, email)},
+    )
     return user
 
 

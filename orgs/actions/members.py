@@ -19,6 +19,7 @@ from orgs.models import (
     OwnershipOffer,
     User,
 )
+from orgs.models.invitations import OwnershipOfferQuerySet
 from orgs.refusals import NotAMember, OfferGone, OwnerRequired
 from orgs.roles import INVITED, Ability, Role
 
@@ -91,7 +92,8 @@ def remove_member(
         raise OwnerRequired
     membership.delete()
     _withdraw_invitations_of(membership.user, locked, actor=actor, at=at)
-    OwnershipOffer.objects.of(locked).made_to(membership.user).delete()
+    offers = OwnershipOffer.objects.of(locked).made_to(membership.user)
+    _end_offers(offers, actor=actor, at=at)
     audit.record(
         AuditAction.MEMBER_LEFT if leaves else AuditAction.MEMBER_REMOVED,
         locked,
@@ -120,6 +122,8 @@ def offer_ownership(
         raise NotAMember
     if membership.role_value is Role.OWNER:
         raise OwnerRequired
+    before = OwnershipOffer.objects.of(locked).exclude(to=membership.user)
+    _end_offers(before, actor=actor, at=at)
     offer, _ = OwnershipOffer.objects.update_or_create(
         organization=locked,
         defaults={
@@ -223,7 +227,10 @@ def _make_owner(
     before = Membership.objects.owner_of(organization)
     if before is not None and before.user_id == user.pk:
         return
-    OwnershipOffer.objects.of(organization).delete()
+    offers = OwnershipOffer.objects.of(organization)
+    # One that is accepted by this has not ended otherwise.
+    offers.made_to(user).delete()
+    _end_offers(offers, actor=actor, at=at)
     # The database knows one Owner at a time, so the order matters.
     if before is not None:
         before.role = Role.ADMIN.value
@@ -256,6 +263,18 @@ def _withdraw_invitations_of(
     """Withdraw what somebody sent who may not invite any more."""
     rows = Invitation.objects.of(organization).sent_by(user.pk)
     end_invitations(rows, actor=actor, at=at)
+
+
+def _end_offers(
+    offers: OwnershipOfferQuerySet, *, actor: Actor, at: dt.datetime
+) -> None:
+    """End offers with something else; one that has expired ended by itself."""
+    ended = list(offers.open_at(at))
+    offers.delete()
+    for offer in ended:
+        _record_offer(
+            AuditAction.OWNERSHIP_OFFER_ENDED, offer.organization, offer, actor, at
+        )
 
 
 def _record_offer(

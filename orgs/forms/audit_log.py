@@ -1,6 +1,7 @@
 """What the audit log can be asked for."""
 
 import datetime as dt
+import re
 
 from django import forms
 
@@ -10,15 +11,38 @@ from orgs import audit_words
 _LAST_NUMBER = 2**63 - 1
 
 
+# A key or its id, and the stem that names it in events.
+_KEY = re.compile(r"(dtvi_[A-Za-z0-9]{6})[A-Za-z0-9]*…?")
+
+
 class AuditFilterForm(forms.Form):
     """Search, filters and place in the log; whatever is not understood is left out."""
 
     q = forms.CharField(required=False, max_length=200)
+    # A key's stem, or part of its name.
+    key = forms.CharField(required=False, max_length=200)
     event = forms.ChoiceField(required=False, choices=audit_words.choices)
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
     before = forms.IntegerField(required=False, min_value=1, max_value=_LAST_NUMBER)
     after = forms.IntegerField(required=False, min_value=1, max_value=_LAST_NUMBER)
+
+    # The newest event that a page knows, which asks for later ones; and whether it shows
+    # any.
+    seen = forms.IntegerField(required=False, min_value=0, max_value=_LAST_NUMBER)
+    empty = forms.BooleanField(required=False)
+
+    def clean_q(self) -> str:
+        return _KEY.sub(r"\1", self.cleaned_data["q"])
+
+    def clean_key(self) -> str:
+        return _KEY.sub(r"\1", self.cleaned_data["key"])
+
+    @property
+    def stem(self) -> str:
+        """The stem of the key that was asked for; empty: none, or by its name."""
+        found = _KEY.fullmatch(self.value("key"))
+        return found[1] if found else ""
 
     def value(self, name: str) -> str:
         """Return a filter's value, empty when it is unset or not understood."""
@@ -34,5 +58,6 @@ class AuditFilterForm(forms.Form):
 
     def kept(self) -> dict[str, str]:
         """Return what other pages of the same log are asked for."""
-        asked = {name: self.value(name) for name in ("q", "event", "since", "until")}
+        names = ("q", "key", "event", "since", "until")
+        asked = {name: self.value(name) for name in names}
         return {name: value for name, value in asked.items() if value}

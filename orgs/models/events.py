@@ -1,8 +1,8 @@
 """The audit log's rows."""
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Iterable, Iterator
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -10,8 +10,30 @@ from django.utils import timezone
 from orgs.models.organizations import Organization
 from orgs.models.people import Membership, User
 
+# Rows per query where all are read.
+_BATCH = 2000
+
 # Days that every database and time zone can tell.
 _FIRST_DAY, _LAST_DAY = dt.date(1970, 1, 2), dt.date(9998, 12, 30)
+
+
+# "(dtvi_8Kq2mX…)", which the subject of a key's event ends with.
+_MARK_LENGTH = 14
+
+
+class KeyMark(models.Func):
+    """What the subject of an event ends with, where it is about a key: its stem.
+
+    Written without parameters, as the index of it is, or databases would not use that.
+    """
+
+    template = f"RIGHT(%(expressions)s, {_MARK_LENGTH})"
+    output_field = models.CharField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Say it as SQLite does."""
+        template = f"SUBSTR(%(expressions)s, -{_MARK_LENGTH})"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -37,6 +59,19 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         """Return the events of some kinds."""
         return self.filter(action__in=list(actions))
 
+    def about_key(self, stem: str) -> Self:
+        """Return the events of keys with a stem, such as "dtvi_8Kq2mX"; by an index."""
+        marked = self.alias(mark=KeyMark("subject")).filter(mark=f"({stem}…)")
+        return marked.filter(action__startswith="key.")
+
+    def about_key_named(self, text: str) -> Self:
+        """Return the events of keys by part of the name that they had then."""
+        return self.filter(action__startswith="key.", subject__icontains=text)
+
+    def newer_than(self, sequence: int) -> Self:
+        """Return the events that were written after one."""
+        return self.filter(sequence__gt=sequence)
+
     def matching(self, text: str) -> Self:
         """Return events by part of who did it or what it was done to, or an address.
 
@@ -58,6 +93,23 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         return self.filter(
             at__lt=_beginning(min(day, _LAST_DAY) + dt.timedelta(days=1))
         )
+
+    def in_batches(self) -> Iterator["AuditEvent"]:
+        """Yield the events of one organization as they were written.
+
+        A batch at a time, each by a query of its own: memory stays as it is, and neither
+        a cursor nor a transaction stays open while somebody downloads slowly.
+        """
+        events = self
+        while batch := list(events.in_order()[:_BATCH]):
+            yield from batch
+            last = batch[-1]
+            # Named first, because SQLite begins its search at the first bound it reads.
+            events = self.model.objects.filter(
+                models.Q(sequence__gt=last.sequence) | models.Q(pk__gt=last.pk),
+                sequence__gte=last.sequence,
+            )
+            events &= self
 
     def untold(self, membership: Membership) -> Self:
         """Return what mails about keys have not told a member yet."""
@@ -108,7 +160,16 @@ class AuditEvent(models.Model):
                 name="audit_sequence_unique",
             )
         ]
-        indexes = [models.Index(fields=["organization", "-at"], name="audit_by_time")]
+        # With the sequence, in which pages show them: rare ones are found as fast.
+        indexes = [
+            models.Index(fields=["organization", "-at"], name="audit_by_time"),
+            models.Index(
+                fields=["organization", "action", "sequence"], name="audit_by_action"
+            ),
+            models.Index(
+                "organization", KeyMark("subject"), "sequence", name="audit_by_key"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject} by {self.actor}"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from orgs import actions, devices, mails, sessions
-from orgs.http import client_address
+from orgs.http import client_address, origin
 from orgs.models import User
 from orgs.outbox import EmailBackend
 from orgs.password_links import password_link
@@ -71,7 +71,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return [ours.get(path, path) for path in super().get_login_stages()]
 
     def set_password(self, user: User, password: str) -> None:
-        actions.choose_password(user, password)
+        actions.choose_password(
+            user, password, origin=origin(self.request), at=timezone.now()
+        )
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count wrong passwords by address, whosever they are.

@@ -12,11 +12,12 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from qrcode import make
 from qrcode.image.svg import SvgPathFillImage
 
-from orgs.actions import end_sessions
-from orgs.http import PersonRequest, View
+from orgs.actions import change_second_factors, end_sessions
+from orgs.http import PersonRequest, View, origin
 from orgs.models import User
 from orgs.sealing import InvalidToken, seal, unseal
 from orgs.sessions import open_sessions
@@ -64,6 +65,23 @@ def ends_other_sessions(view: View) -> View:
             found = open_sessions(user, request.session.session_key or "")
             end_sessions(user, [each.pk for each in found if not each.is_current])
         return response
+
+    return wrapper
+
+
+def audited(view: View) -> View:
+    """Record which second factors a view adds and removes, in the view's transaction."""
+
+    @wraps(view)
+    def wrapper(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        return change_second_factors(
+            request.user,
+            lambda: view(request, *args, **kwargs),
+            origin=origin(request),
+            at=timezone.now(),
+        )
 
     return wrapper
 

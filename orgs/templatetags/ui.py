@@ -48,6 +48,12 @@ def moment(at: dt.datetime) -> SafeString:
 
 
 @register.filter
+def clock(at: dt.datetime) -> SafeString:
+    """Say the second of a moment today, and in which zone: 14:03:05 UTC."""
+    return _time(at, times.second(at))
+
+
+@register.filter
 def day(moment: dt.datetime) -> SafeString:
     """Say the day of a moment, such as 21 Aug 2026."""
     return _time(moment, times.day(moment))

@@ -3,6 +3,7 @@
 from functools import wraps
 from typing import Any
 
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.forms import BaseForm
@@ -12,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from orgs import actions, answers, email_changes, times
+from orgs import actions, answers, email_changes, http, times
 from orgs.forms.account import AppearanceForm, EmailForm, TimeZoneForm
 from orgs.forms.organizations import NameForm
 from orgs.http import PersonRequest, View, form_view, is_htmx
@@ -20,6 +21,7 @@ from orgs.models import Membership
 from orgs.reauthentication import confirm, hides_answer
 
 _THEME_LASTS = 60 * 60 * 24 * 365  # seconds
+_TOO_OFTEN = "Your name was changed often lately. Try again in an hour."
 _TOO_SOON = (
     "A link was sent to this address lately. Look for it there, or try again in three "
     "minutes."
@@ -52,9 +54,13 @@ def profile(request: PersonRequest) -> HttpResponse:
 def rename(request: PersonRequest) -> HttpResponse:
     """Change what pages call somebody."""
     form = NameForm(request.POST)
+    # The audit logs of their organizations have each change.
+    if form.is_valid() and not ratelimit.consume(request, action="rename"):
+        form.add_error("name", _TOO_OFTEN)
     if not form.is_valid():
         return _page(request, name_form=form)
-    actions.rename_user(request.user, form.cleaned_data["name"])
+    name, origin = form.cleaned_data["name"], http.origin(request)
+    actions.rename_user(request.user, name, origin=origin, at=timezone.now())
     return _saved(request, "Name saved.")
 
 

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 
 from orgs import exports
 from orgs.access import member_view
-from orgs.audit_log import COLUMNS, as_cells, audit_page, exported
-from orgs.http import MemberRequest, is_htmx
+from orgs.audit_log import COLUMNS, as_cells, audit_news, audit_page, exported
+from orgs.http import MemberRequest, is_htmx, is_poll
 from orgs.roles import Ability
 
 
@@ -16,8 +16,17 @@ from orgs.roles import Ability
 @member_view(Ability.VIEW_AUDIT_LOG)
 def audit_log(request: MemberRequest) -> HttpResponse:
     """Show what was changed and by whom; htmx gets the part of the page that changes."""
+    if is_poll(request):
+        return _news(request)
     page = "orgs/_audit_answer.html" if is_htmx(request) else "orgs/audit_log.html"
     return render(request, page, audit_page(request.organization, request.GET))
+
+
+def _news(request: MemberRequest) -> HttpResponse:
+    news = audit_news(request.organization, request.GET)
+    if news["is_anew"]:
+        news |= audit_page(request.organization, request.GET)
+    return render(request, "orgs/_audit_news.html", news)
 
 
 @require_safe

@@ -4,9 +4,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from orgs import actions, email_changes
-from orgs.http import form_view
+from orgs.http import form_view, origin
 from orgs.models import User
 from orgs.refusals import AddressTaken
 
@@ -23,7 +24,9 @@ def confirm_email(request: HttpRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "account/email_confirm.html", context)
     try:
-        changed = actions.take_address(*proposal)
+        changed = actions.take_address(
+            *proposal, origin=origin(request), at=timezone.now()
+        )
     except AddressTaken:
         return render(request, "account/email_confirm.html", status=409)
     email_changes.tell_old_address(request, changed, user.email)

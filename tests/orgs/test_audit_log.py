@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import json
+from ipaddress import ip_network
 
 import pytest
 from django.urls import reverse
@@ -64,6 +65,8 @@ def test_markup_in_names_is_text(page, acme, ada):
         ({"event": "keys"}, {"one", "two"}),
         ({"event": "people"}, set()),
         ({"event": "nonsense"}, {"one", "two"}),
+        ({"key": "TW"}, {"two"}),
+        ({"key": "zzz"}, set()),
         ({"since": "2026-03-02"}, {"two"}),
         ({"until": "2026-03-01"}, {"one"}),
         ({"since": "2026-03-01", "until": "2026-03-01"}, {"one"}),
@@ -153,7 +156,7 @@ def test_page_costs_the_same_however_long_the_log(
     for number in range(60):
         _record(acme, f"event {number}")
     page()
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         page()
 
 
@@ -197,7 +200,7 @@ def test_members_cannot_read_the_log(client_for, acme, mel):
 
 
 def test_change_in_a_page_keeps_where_it_came_from(acme, ada, client_for, settings):
-    settings.TRUSTED_PROXY_COUNT = 1
+    settings.TRUSTED_PROXIES = frozenset([ip_network("127.0.0.1")])
     client_for(ada).post(
         reverse("orgs:rename", args=[acme.pk]),
         {"name": "Acme Two"},
@@ -217,3 +220,103 @@ def test_people_are_found_and_shown_by_name(page, acme, ada):
     response = page(q="lovelace")
     assert [each.subject for each in response.context["events"]] == ["Acme Two"]
     assert "Ada Lovelace" in response.content.decode()
+
+
+KEYS = ("old (dtvi_8Kq2mX…)", "new (dtvi_8Kq2mX…)", "old (dtvi_9Lr3nY…)")
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("dtvi_8Kq2mX", KEYS[:2]),
+        ("dtvi_8Kq2mX…", KEYS[:2]),
+        # Its id, and the whole of it.
+        ("dtvi_8Kq2mX0123456789", KEYS[:2]),
+        ("dtvi_8Kq2mX" + "a" * 92, KEYS[:2]),
+        ("dtvi_8kq2mx", ()),
+        ("dtvi_8Kq", KEYS[:2]),
+        ("OLD", (KEYS[0], KEYS[2])),
+    ],
+)
+def test_events_of_a_key_are_found_by_its_first_characters_or_name(
+    asked, shown, page, acme
+):
+    for subject in (*KEYS, "fake (dtvi_8Kq2mX…) (dtvi_9Lr3nY…)"):
+        _record(acme, subject)
+    record = {"actor": Actor("ada"), "at": timezone.now()}
+    audit.record(AuditAction.MEMBER_LEFT, acme, subject=KEYS[0], **record)
+    found = {each.subject for each in page(key=asked).context["events"]}
+    if asked == "dtvi_8Kq":
+        found.discard("fake (dtvi_8Kq2mX…) (dtvi_9Lr3nY…)")
+    assert found == set(shown)
+
+
+def test_whole_key_that_was_pasted_is_in_no_link(page, acme):
+    _record(acme, KEYS[0])
+    secret = "dtvi_8Kq2mX" + "s" * 92
+    for name in ("q", "key"):
+        response = page(**{name: secret})
+        assert [each.subject for each in response.context["events"]] == [KEYS[0]]
+        assert "s" * 20 not in response.content.decode()
+
+
+@pytest.fixture
+def news(client_for, acme, ada):
+    """Return a function that asks for what was added, as an open page does."""
+    client = client_for(ada)
+    url = reverse("orgs:audit_log", args=[acme.pk])
+    headers = {"HX-Request": "true", "X-Poll": "1"}
+    return lambda **query: client.get(url, query, headers=headers)
+
+
+def test_open_page_gets_what_was_added_and_nothing_twice(page, news, acme):
+    seen = page().context["seen"]
+    assert not news(seen=seen).context["events"]
+    for subject in ("one", "two"):
+        _record(acme, subject)
+    answer = news(seen=seen)
+    assert [each.subject for each in answer.context["events"]] == ["two", "one"]
+    text = answer.content.decode()
+    assert text.count('class="is-new"') == 2
+    assert "2 new events." in text
+    assert 'id="audit-rows" hx-swap-oob="afterbegin"' in text
+    again = news(seen=answer.context["seen"])
+    assert not again.context["events"]
+    assert "audit-rows" not in again.content.decode()
+    assert "audit-said" not in again.content.decode()
+
+
+def test_filtered_page_gets_what_the_filters_leave(page, news, acme):
+    seen = page(event="people").context["seen"]
+    _record(acme, "one")
+    answer = news(event="people", seen=seen)
+    assert not answer.context["events"]
+    # What was passed over is not looked through again.
+    assert answer.context["seen"] == seen + 1
+    assert news(event="keys", seen=seen).context["events"]
+
+
+@pytest.mark.parametrize("query", [{"seen": 0}, {"empty": "on"}])
+def test_page_that_shows_nothing_or_missed_much_is_shown_anew(query, page, news, acme):
+    seen = page().context["seen"]
+    for number in range(51 if "seen" in query else 1):
+        _record(acme, f"event {number}")
+    answer = news(**{"seen": seen} | query)
+    text = answer.content.decode()
+    assert 'id="audit-results" hx-swap-oob="true"' in text
+    assert "New events are shown." in text
+    assert len(answer.context["events"]) == (50 if "seen" in query else 2)
+
+
+def test_only_the_first_page_asks_for_more(page, acme):
+    for number in range(60):
+        _record(acme, f"event {number}")
+    assert b"data-poll" in page().content
+    assert b"data-poll" not in page(before=40).content
+    odd = ({"seen": "x"}, {"seen": "-1"}, {"seen": "9" * 30}, {"empty": "x"})
+    assert [page(**query).status_code for query in odd] == [200] * 4
+
+
+def test_odd_news_are_no_error(news):
+    odd = ({}, {"seen": "x"}, {"seen": "-1"}, {"seen": "9" * 30}, {"empty": "x"})
+    assert [news(**query).status_code for query in odd] == [200] * 5

@@ -1,7 +1,8 @@
-"""Owners and Admins are told which keys were created, rotated and removed: once."""
+"""Owners and Admins are told what happened to keys: once."""
 
 import configparser
 import datetime as dt
+import re
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from orgs import actions, digests
 from orgs.audit import Actor
 from orgs.models import AuditEvent, Membership
 from orgs.roles import Role
-from secretkeys.actions import remove_key
+from secretkeys.actions import disable_key, enable_key, remove_key
 from tests.commands import ROOT, _environ, call
 from tests.mail_server import mail_server
 from tests.second_factors import give_app
@@ -68,6 +69,20 @@ def test_a_mail_says_what_happened_to_which_key_by_whom_and_when(
         assert "/account/" in text
     assert "pipe <b>line<" in message.body
     assert "pipe &lt;b&gt;line" in message.alternatives[0][0]
+
+
+def test_a_mail_says_that_a_key_was_stopped_and_why(make_key, lately, mailoutbox, ada):
+    key, _ = make_key("pipeline")
+    actor = Actor.person(ada)
+    disable_key(key, reason="found on evil.test", actor=actor, at=lately)
+    enable_key(key, actor=actor, at=lately)
+    remove_key(key, leaked=True, actor=actor, at=lately)
+    call(COMMAND)
+    for told in (mailoutbox[0].body, mailoutbox[0].alternatives[0][0]):
+        words = " ".join(re.sub("<[^>]+>", "", told).split())
+        assert f"ada@acme.test removed pipeline ({key.stem}…): leaked" in words
+        assert f"ada@acme.test enabled pipeline ({key.stem}…)" in words
+        assert f"disabled pipeline ({key.stem}…): found on evil.\u200btest" in words
 
 
 def test_nobody_is_told_twice(make_key, lately, mailoutbox):

@@ -326,12 +326,12 @@ def test_link_ends_with_the_password_however_that_was_changed(browser, ada) -> N
     assert Client().post(link).status_code == 404
     ada.refresh_from_db()
     with pytest.raises(AddressTaken):
-        actions.take_address(ada.pk, NEW, "of before")
+        actions.take_address(ada.pk, NEW, "of before", at=timezone.now())
 
 
 def test_request_of_before_the_new_password_proposes_nothing(browser, ada) -> None:
     stale = User.objects.get(pk=ada.pk)
-    actions.choose_password(ada, "a brand new long password")
+    actions.choose_password(ada, "a brand new long password", at=timezone.now())
     actions.propose_address(stale, "intruder@evil.test", at=timezone.now())
     ada.refresh_from_db()
     assert ada.new_email == ""

@@ -1,9 +1,11 @@
 """The security rules of an organization, and that each is kept."""
 
+from typing import Any
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 
 from orgs import urls as org_urls
 from orgs.models import AuditEvent, Membership, Organization, User
@@ -159,12 +161,21 @@ def test_page_says_who_would_be_led_to_set_one_up(ada, abe, mel, acme, client_fo
     assert "Every member has one." in text(client_for(ada).get(url))
 
 
+def _patterns(module: Any) -> list[URLPattern]:
+    """Return the patterns of an app, those of its folders too."""
+    return [
+        pattern
+        for each in module.urlpatterns
+        for pattern in getattr(each, "url_patterns", [each])
+    ]
+
+
 def _pages() -> list[str]:
     """Return the name of every page of an organization."""
     return [
         f"{prefix}{pattern.name}"
         for prefix, module in (("orgs:", org_urls), ("secretkeys:", key_urls))
-        for pattern in module.urlpatterns
+        for pattern in _patterns(module)
         if prefix == "secretkeys:" or str(pattern.pattern).startswith("org/")
         # Nobody has to set something up in order to leave.
         if pattern.name != "leave"
@@ -175,7 +186,7 @@ def _address(name: str, organization: Organization, **named: object) -> str:
     """Return the address of a page, with whatever else its pattern names."""
     prefix, _, short = name.partition(":")
     module = org_urls if prefix == "orgs" else key_urls
-    (pattern,) = [each for each in module.urlpatterns if each.name == short]
+    (pattern,) = [each for each in _patterns(module) if each.name == short]
     wanted = pattern.pattern.converters.keys() - {"organization_id"}
     return reverse(
         name,

@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from ipaddress import ip_network
 
 import pyotp
 import pytest
@@ -11,6 +12,7 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from orgs import actions, devices
 from orgs.models import User
@@ -179,7 +181,7 @@ def test_activity_is_written_every_five_minutes(
 
 @pytest.mark.parametrize("address", ["unknown", "", "a\0b", "fe80::1%eth0", "x" * 99])
 def test_odd_address_of_a_proxy_breaks_nothing(sign_in, settings, address) -> None:
-    settings.TRUSTED_PROXY_COUNT = 1
+    settings.TRUSTED_PROXIES = frozenset([ip_network("127.0.0.1")])
     header = {"HTTP_X_FORWARDED_FOR": address}
     laptop = sign_in(**header)
     assert laptop.get(LIST, **header).status_code == 200
@@ -297,7 +299,7 @@ def test_no_browser_is_known_any_more_once_the_password_is_another(
     sign_in, ada, client, django_capture_on_commit_callbacks
 ) -> None:
     laptop, new = sign_in(), "a brand new long password"
-    actions.choose_password(ada, new)
+    actions.choose_password(ada, new, at=timezone.now())
     mail.outbox.clear()
     laptop.cookies.pop("session")
     with django_capture_on_commit_callbacks(execute=True):

@@ -74,11 +74,64 @@ def test_edit_with_a_fitting_digest_breaks_the_next_link(log, acme, capsys):
     assert "Event 4 " in _findings(capsys, acme)[0]
 
 
-@pytest.mark.parametrize("place", [0, 2])
+@pytest.mark.parametrize("place", [0, 2, 4])
 def test_removed_event_is_named(place, log, acme, capsys):
     log[place].delete()
     findings = _findings(capsys, acme)
     assert findings[0].endswith(f"Event {place + 1} is missing.")
+
+
+def test_events_that_changed_places_are_both_named(log, acme, capsys):
+    one, other = log[1], log[3]
+    _execute("UPDATE orgs_auditevent SET sequence = 99 WHERE id = %s", one.pk)
+    _execute("UPDATE orgs_auditevent SET sequence = 2 WHERE id = %s", other.pk)
+    _execute("UPDATE orgs_auditevent SET sequence = 4 WHERE id = %s", one.pk)
+    text = "\n".join(_findings(capsys, acme))
+    assert f"Event 2 (row {other.pk}, " in text
+    assert f"Event 4 (row {one.pk}, " in text
+
+
+def test_words_that_changed_places_are_found_in_both_events(log, acme, capsys):
+    for row, words in ((log[1], log[3].subject), (log[3], log[1].subject)):
+        _execute("UPDATE orgs_auditevent SET subject = %s WHERE id = %s", words, row.pk)
+    text = "\n".join(_findings(capsys, acme))
+    assert "Event 2 " in text
+    assert "Event 4 " in text
+
+
+def test_event_of_another_organization_in_the_place_of_a_removed_one_is_named(
+    log, acme, globex, capsys
+):
+    foreign = AuditEvent.objects.of(globex).in_order()[0]
+    log[2].delete()
+    AuditEvent.objects.filter(pk=foreign.pk).update(
+        organization=acme, sequence=3, digest=log[2].digest
+    )
+    findings = "\n".join(_findings(capsys))
+    assert f"{acme.pk}: Event 3 (row {foreign.pk}, " in findings
+    assert f"{globex.pk}: Event 1 is missing." in findings
+
+
+def test_log_that_was_emptied_is_found(log, acme, capsys):
+    AuditEvent.objects.of(acme).delete()
+    assert _findings(capsys, acme)[0].endswith("Events 1 to 5 are missing.")
+
+
+def test_chain_that_forgets_its_end_is_found(log, acme, capsys):
+    AuditChain.objects.filter(organization=acme).delete()
+    text = "\n".join(_findings(capsys, acme))
+    for number in range(1, 6):
+        assert f"Event {number} (row " in text
+
+
+def test_long_chain_is_read_to_its_last_event(acme, ada, capsys):
+    for number in range(2100):
+        name = f"Acme {number}"
+        rename_organization(acme, name, actor=Actor.person(ada), at=timezone.now())
+    call_command("verify_audit", str(acme.pk))
+    assert " 2101 events, " in capsys.readouterr().out
+    AuditEvent.objects.of(acme).filter(sequence=2050).update(actor="nobody")
+    assert "Event 2050 " in _findings(capsys, acme)[0]
 
 
 def test_events_removed_at_the_end_are_named(log, acme, capsys):

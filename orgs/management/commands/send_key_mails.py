@@ -1,4 +1,4 @@
-"""Tell Owners and Admins by mail which keys were created, rotated and removed."""
+"""Tell Owners and Admins by mail what happened to secret keys."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from orgs import digests
 
 class Command(BaseCommand):
     help = (
-        "Mails Owners and Admins which secret keys were created, rotated and removed "
+        "Mails Owners and Admins what happened to secret keys "
         "since their last such mail. Run it every 15 minutes."
     )
 
