@@ -222,9 +222,41 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="keyusageday",
-            index=models.Index(
-                fields=["key", "day", "outcome", "count"], name="usage_day_sum"
+            model_name="keyusage",
+            index=models.Index(fields=["key", "hour", "count"], name="usage_sum"),
+        ),
+        migrations.CreateModel(
+            name="KeyDay",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("count", models.PositiveBigIntegerField()),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="secretkeys.secretkey",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="keyday",
+            index=models.Index(fields=["key", "day", "count"], name="key_day_sum"),
+        ),
+        migrations.AddConstraint(
+            model_name="keyday",
+            constraint=models.UniqueConstraint(
+                fields=("key", "day"), name="key_day_unique"
             ),
         ),
         migrations.AddConstraint(

@@ -13,17 +13,17 @@ def fill(apps, schema_editor):
     hours = apps.get_model("secretkeys", "KeyUsage").objects.annotate(
         day=TruncDate("hour", tzinfo=dt.UTC)
     )
-    for name, owner, column, begin in (
-        ("KeyUsageDay", "key_id", "key_id", "day"),
-        ("OrganizationUsage", "organization_id", "key__organization_id", "hour"),
-        ("OrganizationUsageDay", "organization_id", "key__organization_id", "day"),
+    organization = "organization_id", "key__organization_id"
+    for name, owner, column, begin, kind in (
+        ("KeyUsageDay", "key_id", "key_id", "day", _KIND),
+        ("KeyDay", "key_id", "key_id", "day", ()),
+        ("OrganizationUsage", *organization, "hour", _KIND),
+        ("OrganizationUsageDay", *organization, "day", _KIND),
     ):
-        fields = (column, begin, *_KIND)
+        fields = (column, begin, *kind)
         sums = hours.values(*fields).annotate(sum=Sum("count")).order_by()
         rows = sums.values_list(*fields, "sum").iterator(chunk_size=2000)
-        _store(
-            apps.get_model("secretkeys", name), (owner, begin, *_KIND, "count"), rows
-        )
+        _store(apps.get_model("secretkeys", name), (owner, begin, *kind, "count"), rows)
 
 
 def _store(model, fields, rows):

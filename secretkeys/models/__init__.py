@@ -9,6 +9,7 @@ from secretkeys.models.keys import SecretKey
 from secretkeys.models.usage import (
     DAILY_LIFETIME,
     HOURLY_LIFETIME,
+    KeyDay,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -26,6 +27,7 @@ __all__ = [
     "Denial",
     "KeyActivity",
     "KeyClient",
+    "KeyDay",
     "KeyUsage",
     "KeyUsageDay",
     "OrganizationUsage",

@@ -1,7 +1,7 @@
 """The programs that present a key."""
 
 import datetime as dt
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 
@@ -28,6 +28,14 @@ class KeyClientQuerySet(models.QuerySet["KeyClient"]):
     def seen_since(self, moment: dt.datetime) -> Self:
         """Return the clients that sent a request at or after ``moment``."""
         return self.filter(last_seen__gte=moment)
+
+    def by_program_and_key(self) -> models.QuerySet["KeyClient", Any]:
+        """Return (user agent, key id, requests, last seen), the latest first."""
+        sums = self.values("user_agent", "key").annotate(
+            requests=models.Sum("count"), last=models.Max("last_seen")
+        )
+        latest_first = sums.order_by("-last", "key", "user_agent")
+        return latest_first.values_list("user_agent", "key", "requests", "last")
 
 
 class KeyClient(models.Model):

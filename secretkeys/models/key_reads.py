@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,7 +11,9 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 
 from orgs import names
 from orgs.models import Organization
-from secretkeys import badges, keyformat
+from secretkeys import keyformat
+from secretkeys.models.conditions import conditions
+from secretkeys.status import Review, Status
 
 if TYPE_CHECKING:
     from secretkeys.models.keys import SecretKey  # noqa: F401 - named in quotes
@@ -57,15 +59,29 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
         """Return keys that the limit counts: a rotated one has left its place."""
         return self.unexpired(at).not_replaced()
 
-    def expired(self, at: dt.datetime) -> Self:
-        """Return current keys whose time is over."""
-        return self.current().filter(expires_at__lte=at)
+    def in_state(self, choice: Status | Review, at: dt.datetime) -> Self:
+        """Return the keys that are in a state; of elevated denials see ``among``."""
+        return self.filter(conditions(at)[choice])
 
-    def expiring_soon(self, at: dt.datetime) -> Self:
-        """Return keys that expire within two weeks."""
-        return self.current().filter(
-            expires_at__gt=at, expires_at__lte=at + badges.EXPIRES_SOON
-        )
+    def count_states(
+        self, choices: Collection[Status | Review], at: dt.datetime
+    ) -> dict[str, int]:
+        """Return how many keys are in each of these states, and how many in "all".
+
+        One query; "all" are those that are not removed.
+        """
+        held = conditions(at)
+        counts = {
+            choice.name: models.Count("pk", filter=held[choice]) for choice in choices
+        }
+        found = self.current().aggregate(all=models.Count("pk"), **counts)
+        return {"all": found["all"]} | {
+            choice.value: found[choice.name] for choice in choices
+        }
+
+    def among(self, key_ids: "Collection[str] | models.QuerySet[Any, Any]") -> Self:
+        """Return the keys with these ids, or with those that a query finds."""
+        return self.filter(pk__in=key_ids)
 
     def not_replaced(self) -> Self:
         """Leave out keys that rotation has put a successor in the place of."""
@@ -78,12 +94,6 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
     def created_with(self, nonce: uuid.UUID) -> Self:
         """Return the key that the form with this nonce has made."""
         return self.filter(creation_nonce=nonce)
-
-    def unused_since(self, moment: dt.datetime) -> Self:
-        """Return current keys neither used nor created after ``moment``."""
-        return self.current().filter(
-            Q(last_used_at__lte=moment) | Q(last_used_at=None, created_at__lte=moment)
-        )
 
     def with_permission(self, permission: str) -> Self:
         """Return keys of one level."""

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from orgs import names
 from orgs.models import Organization, User
-from secretkeys import badges, keyformat
+from secretkeys import badges, keyformat, status
+from secretkeys.charts import Spark
 from secretkeys.grants import Access, Grant, Permission
 from secretkeys.models.grant_fields import (
     GRANT_FIELDS,
@@ -22,6 +23,7 @@ from secretkeys.models.grant_fields import (
 )
 from secretkeys.models.key_reads import SecretKeyQuerySet
 from secretkeys.scopes import Reach
+from secretkeys.status import Lately, Life, Status
 
 
 class SecretKey(models.Model):
@@ -29,6 +31,9 @@ class SecretKey(models.Model):
 
     # Set by reports.keys_left_by(): what it replaced and still works.
     predecessors: "list[SecretKey]"
+    # Set by requests_lately.show_lately(), for whoever may see how keys are used.
+    lately: Lately | None = None
+    spark: Spark | None = None
 
     key_id = models.CharField(
         primary_key=True, max_length=keyformat.ID_LENGTH, editable=False
@@ -154,6 +159,11 @@ class SecretKey(models.Model):
         return self.removed_at is not None
 
     @property
+    def is_disabled(self) -> bool:
+        """Whether the key is refused until somebody enables it."""
+        return self.disabled_at is not None
+
+    @property
     def badge(self) -> badges.Badge | None:
         """What wants attention now, most urgent first."""
         return self.badge_at(timezone.now())
@@ -169,10 +179,21 @@ class SecretKey(models.Model):
 
     def badge_at(self, at: dt.datetime) -> badges.Badge | None:
         """Return what wants attention at a moment, most urgent first."""
-        if self.removed_at:
-            return badges.Badge("neutral", "Removed")
-        expiry = self.expires_at and badges.expiry_badge(
-            self.expires_at, replaced=self.is_replaced, at=at
+        return status.badge(self.life, at=at)
+
+    def statuses_at(self, at: dt.datetime) -> list[Status]:
+        """Return every state that the key is in, the most urgent first."""
+        return status.statuses(self.life, at=at)
+
+    @property
+    def life(self) -> Life:
+        """What decides about the key's state."""
+        return Life(
+            created_at=self.created_at,
+            last_used_at=self.last_used_at,
+            expires_at=self.expires_at,
+            is_removed=self.is_removed,
+            is_disabled=self.disabled_at is not None,
+            is_replaced=self.is_replaced,
+            has_elevated_denials=bool(self.lately and self.lately.has_elevated_denials),
         )
-        active_at = self.last_used_at or self.created_at
-        return expiry or badges.idle_badge(active_at, at=at)

@@ -1,14 +1,13 @@
 """How many requests there were, by the hour and by the day, UTC.
 
-Every request is counted four times in the one transaction of a flush: for its key and
-for its organization, by the hour and by the day. So a page adds up few rows, however
-many keys and hours there are. Requests with a key that nobody knows are counted for the
+Every request is counted in each of these tables in the one transaction of a flush: for
+its key and for its organization, by the hour and by the day. So a page adds up few rows,
+however many keys and hours there are. Requests with a key that nobody knows are counted for the
 organization that they named.
 """
 
 import datetime as dt
-from collections.abc import Collection
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -16,110 +15,16 @@ from django.db.models import Q
 from orgs.models import Organization
 from secretkeys.grants import Access, Resource
 from secretkeys.models.keys import SecretKey
+from secretkeys.models.usage_reads import (
+    KIND_FIELDS,
+    KeyCountQuerySet,
+    OrganizationCountQuerySet,
+)
 from secretkeys.outcomes import Outcome
-from secretkeys.periods import Window
 
 # How long rows are kept; what looks back further than the first reads days.
 HOURLY_LIFETIME = dt.timedelta(days=35)
 DAILY_LIFETIME = dt.timedelta(days=400)
-
-KIND_FIELDS = ["resource", "access", "outcome"]
-
-
-class CountQuerySet(models.QuerySet[Any]):
-    """Reads that all counts share; ``begin`` is the field of the hour or day."""
-
-    @property
-    def begin(self) -> str:
-        """The field that says which hour or day a row counts."""
-        return str(self.model.BEGIN)
-
-    def within(self, window: Window) -> Self:
-        """Return the rows of a window."""
-        end = self.model.column_of(window.end)
-        return self.since(window.start).filter(**{f"{self.begin}__lt": end})
-
-    def since(self, moment: dt.datetime) -> Self:
-        """Return the rows from the hour or day of ``moment`` on."""
-        return self.filter(**{f"{self.begin}__gte": self.model.column_of(moment)})
-
-    def narrowed(
-        self, resource: str = "", outcomes: Collection[Outcome] | None = None
-    ) -> Self:
-        """Return the rows of a resource and of these outcomes; without them, all."""
-        rows = self.filter(resource=resource) if resource else self
-        if outcomes is None:
-            return rows
-        return rows.filter(outcome__in=[each.value for each in outcomes])
-
-    def by_outcome(self) -> dict[Outcome, int]:
-        """Return requests by outcome."""
-        return {Outcome(outcome): count for outcome, count in self._sums("outcome")}
-
-    def by_time(self) -> list[tuple[dt.datetime, Outcome, int]]:
-        """Return (begin of the hour or day, outcome, requests), oldest first."""
-        sums = self._sums(self.begin, "outcome").order_by(self.begin)
-        return [
-            (self.model.begin_of(begin), Outcome(outcome), count)
-            for begin, outcome, count in sums
-        ]
-
-    def total(self) -> int:
-        """Return how many requests the rows count."""
-        return self.aggregate(total=models.Sum("count"))["total"] or 0
-
-    def _sums(self, *fields: str) -> models.QuerySet[Any, Any]:
-        grouped: models.QuerySet[Any, Any] = self.values(*fields).order_by()
-        sums: models.QuerySet[Any, Any] = grouped.annotate(sum=models.Sum("count"))
-        return sums.values_list(*fields, "sum")
-
-
-class KeyCountQuerySet(CountQuerySet):
-    """Reads of the counts of keys."""
-
-    def of_keys(self, key_ids: Collection[str]) -> Self:
-        """Return the counts of these keys."""
-        return self.filter(key__in=key_ids)
-
-    def by_key(self) -> dict[str, dict[Outcome, int]]:
-        """Return requests by outcome by key id."""
-        found: dict[str, dict[Outcome, int]] = {}
-        for key_id, outcome, count in self._sums("key", "outcome"):
-            found.setdefault(key_id, {})[Outcome(outcome)] = count
-        return found
-
-    def by_key_and_time(self) -> list[tuple[str, dt.datetime, int]]:
-        """Return (key id, begin of the hour or day, requests)."""
-        return [
-            (key_id, self.model.begin_of(begin), count)
-            for key_id, begin, count in self._sums("key", self.begin)
-        ]
-
-    def by_kind(self) -> list[tuple[str, Access, Outcome, int]]:
-        """Return (resource, access, outcome, requests)."""
-        return [
-            (resource, Access(access), Outcome(outcome), count)
-            for resource, access, outcome, count in self._sums(*KIND_FIELDS)
-        ]
-
-    def used_access(self) -> dict[Resource, Access]:
-        """Return the widest access that was allowed, by resource of the matrix."""
-        widest = (
-            self.filter(outcome=Outcome.ALLOWED.value)
-            .exclude(resource=Resource.IDENTITY.value)
-            .values("resource")
-            .annotate(widest=models.Max("access"))
-            .values_list("resource", "widest")
-        )
-        return {Resource(resource): Access(access) for resource, access in widest}
-
-
-class OrganizationCountQuerySet(CountQuerySet):
-    """Reads of the counts of organizations."""
-
-    def of(self, organization: Organization) -> Self:
-        """Return the counts of one organization."""
-        return self.filter(organization=organization)
 
 
 class Count(models.Model):
@@ -148,7 +53,7 @@ class Count(models.Model):
         return f"{self.count} {self.outcome} at {getattr(self, self.BEGIN)}"
 
 
-class Hourly(Count):
+class InHours(models.Model):
     """Counted by the hour."""
 
     BEGIN = "hour"
@@ -169,7 +74,7 @@ class Hourly(Count):
         return hour
 
 
-class Daily(Count):
+class InDays(models.Model):
     """Counted by the day."""
 
     BEGIN = "day"
@@ -195,7 +100,7 @@ def _known_outcome(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(outcome__in=known), name=name)
 
 
-class KeyUsage(Hourly):
+class KeyUsage(InHours, Count):
     """How many requests of one kind a key made in one hour."""
 
     key = models.ForeignKey(SecretKey, on_delete=models.CASCADE, related_name="usage")
@@ -209,9 +114,11 @@ class KeyUsage(Hourly):
             ),
             _known_outcome("usage_outcome_known"),
         ]
+        # Holds all that an organization's keys are put in order by.
+        indexes = [models.Index(fields=["key", "hour", "count"], name="usage_sum")]
 
 
-class KeyUsageDay(Daily):
+class KeyUsageDay(InDays, Count):
     """How many requests of one kind a key made in one day."""
 
     key = models.ForeignKey(
@@ -227,15 +134,30 @@ class KeyUsageDay(Daily):
             ),
             _known_outcome("usage_day_outcome_known"),
         ]
-        # Holds all that the order of an organization's keys is made of.
-        indexes = [
-            models.Index(
-                fields=["key", "day", "outcome", "count"], name="usage_day_sum"
-            )
+
+
+class KeyDay(InDays):
+    """How many requests a key made in one day, of whatever kind.
+
+    An organization's keys are put in order by these: one row where KeyUsageDay has many.
+    """
+
+    key = models.ForeignKey(SecretKey, on_delete=models.CASCADE, related_name="+")
+    count = models.PositiveBigIntegerField()
+
+    objects = KeyCountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "day"], name="key_day_unique")
         ]
+        indexes = [models.Index(fields=["key", "day", "count"], name="key_day_sum")]
+
+    def __str__(self) -> str:
+        return f"{self.count} on {self.day}"
 
 
-class OrganizationUsage(Hourly):
+class OrganizationUsage(InHours, Count):
     """How many requests of one kind an organization's keys made in one hour."""
 
     organization = models.ForeignKey(
@@ -254,7 +176,7 @@ class OrganizationUsage(Hourly):
         ]
 
 
-class OrganizationUsageDay(Daily):
+class OrganizationUsageDay(InDays, Count):
     """How many requests of one kind an organization's keys made in one day."""
 
     organization = models.ForeignKey(

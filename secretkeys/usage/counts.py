@@ -10,13 +10,14 @@ from django.db import connection
 
 from orgs.models import Organization
 from secretkeys.models import (
+    KeyDay,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
     OrganizationUsageDay,
     SecretKey,
 )
-from secretkeys.models.usage import KIND_FIELDS, Count
+from secretkeys.models.usage_reads import KIND_FIELDS
 from secretkeys.outcomes import Outcome
 from secretkeys.usage.rows import Row, Tally
 
@@ -44,8 +45,10 @@ def write_counts(
         of_organizations[owners[row.key_id], *kind] += tally.count
     _add(OrganizationUsage, "organization_id", of_organizations)
     _add(OrganizationUsageDay, "organization_id", _by_day(of_organizations))
+    days = _by_day(of_keys)
     _add(KeyUsage, "key_id", of_keys)
-    _add(KeyUsageDay, "key_id", _by_day(of_keys))
+    _add(KeyUsageDay, "key_id", days)
+    _add(KeyDay, "key_id", _of_any_kind(days))
 
 
 def _known(unknown: Unknown) -> _Hourly:
@@ -69,7 +72,14 @@ def _by_day(hours: _Hourly) -> Counter[tuple[Any, ...]]:
     return days
 
 
-def _add(model: type[Count], owner: str, counts: Mapping[tuple[Any, ...], int]) -> None:
+def _of_any_kind(days: Counter[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
+    totals: Counter[tuple[Any, ...]] = Counter()
+    for (owner, day, *_), count in days.items():
+        totals[owner, day] += count
+    return totals
+
+
+def _add(model: type[Any], owner: str, counts: Mapping[tuple[Any, ...], int]) -> None:
     """Add counts to the rows of a table, which need not be there yet."""
     to_column = (
         connection.ops.adapt_datetimefield_value
@@ -83,11 +93,12 @@ def _add(model: type[Count], owner: str, counts: Mapping[tuple[Any, ...], int]) 
         for (who, begin, *kind), count in sorted(counts.items())
     ]
     table = model._meta.db_table
-    identity = ", ".join([owner, model.BEGIN, *KIND_FIELDS])
+    columns = [owner, model.BEGIN, *(() if model is KeyDay else KIND_FIELDS)]
+    identity, places = ", ".join(columns), "%s, " * len(columns)
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} ({identity}, count)"  # noqa: S608 - names of columns
-            " VALUES (%s, %s, %s, %s, %s, %s)"
+            f" VALUES ({places}%s)"
             f" ON CONFLICT ({identity}) DO UPDATE"
             f" SET count = {table}.count + excluded.count",
             rows,

@@ -85,7 +85,7 @@ def pages() -> list[Result]:
 
 
 def _page(name: str, path: str, few: "_Visitor", many: "_Visitor") -> Result:
-    short, long = in_turn(few.opens(path), many.opens(path), times=3)
+    short, long = in_turn(few.opens(path), many.opens(path), times=1)
     queries = max(each.queries(path) for each in (few, many))
     ratio = long / short
     return Result(
@@ -167,9 +167,9 @@ def _fill(acme: Organization) -> None:
             "INSERT INTO secretkeys_keyusage"
             " (key_id, hour, resource, access, outcome, count)"
             " SELECT key_id, hour,"
-            " CASE number % 3 WHEN 0 THEN 'assets' WHEN 1 THEN 'annotations'"
-            " ELSE 'models' END, 1 + number % 2,"
-            " CASE number % 9 WHEN 8 THEN 'permission_denied' ELSE 'allowed' END,"
+            " CASE number % 2 WHEN 0 THEN 'assets' ELSE 'annotations' END,"
+            " 1 + number % 2,"
+            " CASE number % 10 WHEN 9 THEN 'permission_denied' ELSE 'allowed' END,"
             " 1 + number % 50 FROM secretkeys_secretkey CROSS JOIN hours"
             " WHERE organization_id = %s",
             [pk],
@@ -178,12 +178,14 @@ def _fill(acme: Organization) -> None:
             " FROM secretkeys_keyusage JOIN hours USING (hour)"
             " JOIN secretkeys_secretkey USING (key_id) WHERE organization_id = %s"
         )
+        kinds = ", resource, access, outcome"
         for table, owner, begin in (
             ("keyusageday", "key_id", "day"),
+            ("keyday", "key_id", "day"),
             ("organizationusage", "organization_id", "hour"),
             ("organizationusageday", "organization_id", "day"),
         ):
-            fields = f"{owner}, {begin}, resource, access, outcome"
+            fields = f"{owner}, {begin}" + ("" if table == "keyday" else kinds)
             cursor.execute(
                 f"INSERT INTO secretkeys_{table} ({fields}, count)"
                 f" SELECT {fields}, SUM(count){of_organization} GROUP BY {fields}",

@@ -9,6 +9,7 @@ from secretkeys.models import (
     Denial,
     KeyActivity,
     KeyClient,
+    KeyDay,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -20,7 +21,7 @@ from tests.secretkeys.usage_rows import count_requests, seen_client
 pytestmark = pytest.mark.django_db
 
 HOURLY = (KeyUsage, OrganizationUsage)
-DAILY = (KeyUsageDay, OrganizationUsageDay)
+DAILY = (KeyUsageDay, KeyDay, OrganizationUsageDay)
 EVERYTHING = (*HOURLY, *DAILY, KeyClient, KeyActivity, Denial)
 
 
@@ -42,7 +43,7 @@ def used(make_key):
 def test_hours_go_after_35_days_and_days_after_400(used) -> None:
     words, _ = call("compact_usage")
     assert [model.objects.count() for model in HOURLY] == [2, 2]
-    assert [model.objects.count() for model in DAILY] == [4, 4]
+    assert [model.objects.count() for model in DAILY] == [4, 4, 4]
     assert KeyClient.objects.count() == 4
     assert "hours of keys 3" in words
     assert "days of keys 1" in words

@@ -7,6 +7,7 @@ import pytest
 
 from secretkeys import authentication, keyformat, usage
 from secretkeys.models import (
+    KeyDay,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 # The last moment of a day, the night clocks go back in Berlin.
 MIDNIGHT = dt.datetime(2026, 10, 25, tzinfo=dt.UTC)
 INSTANT = dt.timedelta(microseconds=1)
-ALL = (KeyUsage, KeyUsageDay, OrganizationUsage, OrganizationUsageDay)
+ALL = (KeyUsage, KeyUsageDay, KeyDay, OrganizationUsage, OrganizationUsageDay)
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def totals():
     return [model.objects.total() for model in ALL]
 
 
-def test_every_request_is_in_all_four_sums(make_key, present) -> None:
+def test_every_request_is_in_all_sums(make_key, present) -> None:
     _, first = make_key("first")
     _, second = make_key("second")
     for minute in range(5):
@@ -57,7 +58,7 @@ def test_every_request_is_in_all_four_sums(make_key, present) -> None:
     present(second, MIDNIGHT)
     present(second, MIDNIGHT, path="/nowhere")
     usage.flush()
-    assert totals() == [7] * 4
+    assert totals() == [7] * 5
     assert OrganizationUsageDay.objects.get(resource="identity").count == 6
 
 
@@ -122,7 +123,7 @@ def test_an_unknown_key_is_counted_for_the_organization_it_names(
 def test_organizations_that_there_are_not_are_not_counted(present, named) -> None:
     assert present("dtvi_short", MIDNIGHT, organization=named) is Outcome.UNKNOWN_KEY
     usage.flush()
-    assert totals() == [0] * 4
+    assert totals() == [0] * 5
 
 
 def test_strangers_cannot_fill_the_memory(acme, present, monkeypatch) -> None:

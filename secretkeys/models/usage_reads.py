@@ -1,0 +1,136 @@
+"""How pages read counted requests."""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from orgs.models import Organization
+from secretkeys import status
+from secretkeys.grants import Access, Resource
+from secretkeys.outcomes import Outcome
+from secretkeys.periods import Window
+
+# What tells requests apart, beside who made them and when.
+KIND_FIELDS = ["resource", "access", "outcome"]
+
+Sums = models.QuerySet[Any, Any]
+
+_DENIED = [each.value for each in Outcome if each.is_denied]
+_SUMS: dict[str, models.Func] = {
+    "requests": models.Sum("count"),
+    "denied": Coalesce(models.Sum("count", filter=Q(outcome__in=_DENIED)), 0),
+}
+
+
+class CountQuerySet(models.QuerySet[Any]):
+    """Reads that all counts share; ``begin`` is the field of the hour or day."""
+
+    @property
+    def begin(self) -> str:
+        """The field that says which hour or day a row counts."""
+        return str(self.model.BEGIN)
+
+    def within(self, window: Window) -> Self:
+        """Return the rows of a window."""
+        end = self.model.column_of(window.end)
+        return self.since(window.start).filter(**{f"{self.begin}__lt": end})
+
+    def since(self, moment: dt.datetime) -> Self:
+        """Return the rows from the hour or day of ``moment`` on."""
+        return self.filter(**{f"{self.begin}__gte": self.model.column_of(moment)})
+
+    def narrowed(
+        self, resource: str = "", outcomes: Collection[Outcome] | None = None
+    ) -> Self:
+        """Return the rows of a resource and of these outcomes; without them, all."""
+        rows = self.filter(resource=resource) if resource else self
+        if outcomes is None:
+            return rows
+        return rows.filter(outcome__in=[each.value for each in outcomes])
+
+    def by_outcome(self) -> dict[Outcome, int]:
+        """Return requests by outcome."""
+        return {Outcome(outcome): count for outcome, count in self._sums("outcome")}
+
+    def by_time(self) -> list[tuple[dt.datetime, Outcome, int]]:
+        """Return (begin of the hour or day, outcome, requests), oldest first."""
+        sums = self._sums(self.begin, "outcome").order_by(self.begin)
+        return [
+            (self.model.begin_of(begin), Outcome(outcome), count)
+            for begin, outcome, count in sums
+        ]
+
+    def total(self) -> int:
+        """Return how many requests the rows count."""
+        return self.aggregate(total=models.Sum("count"))["total"] or 0
+
+    def _sums(self, *fields: str) -> Sums:
+        grouped: Sums = self.values(*fields).order_by()
+        sums: Sums = grouped.annotate(sum=models.Sum("count"))
+        return sums.values_list(*fields, "sum")
+
+
+class KeyCountQuerySet(CountQuerySet):
+    """Reads of the counts of keys."""
+
+    def of_keys(self, key_ids: Collection[str]) -> Self:
+        """Return the counts of these keys."""
+        return self.filter(key__in=key_ids)
+
+    def by_key(self) -> dict[str, dict[Outcome, int]]:
+        """Return requests by outcome by key id."""
+        found: dict[str, dict[Outcome, int]] = {}
+        for key_id, outcome, count in self._sums("key", "outcome"):
+            found.setdefault(key_id, {})[Outcome(outcome)] = count
+        return found
+
+    def by_key_and_time(self) -> list[tuple[str, dt.datetime, int]]:
+        """Return (key id, begin of the hour or day, requests)."""
+        return [
+            (key_id, self.model.begin_of(begin), count)
+            for key_id, begin, count in self._sums("key", self.begin)
+        ]
+
+    def by_kind(self) -> list[tuple[str, Access, Outcome, int]]:
+        """Return (resource, access, outcome, requests)."""
+        return [
+            (resource, Access(access), Outcome(outcome), count)
+            for resource, access, outcome, count in self._sums(*KIND_FIELDS)
+        ]
+
+    def by_key_and_hour(self) -> list[tuple[str, dt.datetime, int, int]]:
+        """Return (key id, begin of the hour or day, requests, denied ones)."""
+        begin = self.begin
+        sums = self.values("key", begin).order_by().annotate(**_SUMS)
+        return list(sums.values_list("key", begin, "requests", "denied"))
+
+    def with_elevated_denials(self, organization: Organization) -> Sums:
+        """Return which keys of an organization status.Lately calls denied too often."""
+        share = F("denied") * status.REQUESTS_PER_DENIAL
+        rows = self.filter(key__organization=organization).order_by()
+        sums: Sums = rows.values("key").annotate(**_SUMS)
+        often = sums.filter(denied__gte=status.FEWEST_DENIALS, requests__lte=share)
+        return often.values("key")
+
+    def used_access(self) -> dict[Resource, Access]:
+        """Return the widest access that was allowed, by resource of the matrix."""
+        widest = (
+            self.filter(outcome=Outcome.ALLOWED.value)
+            .exclude(resource=Resource.IDENTITY.value)
+            .values("resource")
+            .annotate(widest=models.Max("access"))
+            .values_list("resource", "widest")
+        )
+        return {Resource(resource): Access(access) for resource, access in widest}
+
+
+class OrganizationCountQuerySet(CountQuerySet):
+    """Reads of the counts of organizations."""
+
+    def of(self, organization: Organization) -> Self:
+        """Return the counts of one organization."""
+        return self.filter(organization=organization)

@@ -1,0 +1,278 @@
+"""How an organization's keys were used in a period: the numbers of the usage page.
+
+However many keys there are, it takes five queries: what was counted for the
+organization, a sum for each key, the outcomes of the keys that are listed, the four
+keys with colours of their own, and the latest refusals.
+"""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from secretkeys import keyformat
+from secretkeys.charts import BarChart, Series, stacked_bars
+from secretkeys.models import Denial
+from secretkeys.outcomes import Outcome
+from secretkeys.periods import Window
+from secretkeys.usage_question import Question
+from secretkeys.usage_words import Change, percent
+
+# Keys that are listed one by one, and of those the ones with a colour of their own.
+MOST_LISTED = 50
+_COLOURS = ("c1", "c2", "c3", "c4")
+_OTHERS = "c5"
+_LATEST_DENIALS = 5
+
+# Requests by (begin of the hour or day, outcome).
+_Counts = Counter[tuple[dt.datetime, Outcome]]
+
+
+class _Used(NamedTuple):
+    """A key, its requests in the period, and whether it had some before."""
+
+    key_id: str
+    name: str
+    removed_at: dt.datetime | None
+    requests: int
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A key, or all others together, in the list."""
+
+    name: str
+    css_class: str
+    requests: int
+    all_requests: int
+    errors: int
+    denied: int
+    key_id: str = ""
+    is_removed: bool = False
+
+    @property
+    def stem(self) -> str:
+        """The first characters of the key; empty: these are many keys."""
+        return keyformat.stem(self.key_id) if self.key_id else ""
+
+    @property
+    def share(self) -> str:
+        """Its part of all requests."""
+        return percent(self.requests, self.all_requests)
+
+    @property
+    def error_rate(self) -> str:
+        """The part of its requests that no key could have made."""
+        return percent(self.errors, self.requests)
+
+    @property
+    def denied_rate(self) -> str:
+        """The part of its requests that were denied."""
+        return percent(self.denied, self.requests)
+
+    @property
+    def is_often_denied(self) -> bool:
+        """Whether that is one in a hundred."""
+        return self.denied * 100 >= self.requests
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why requests were denied, and how many; ``most`` is the highest such number."""
+
+    outcome: Outcome
+    count: int
+    most: int
+
+    @property
+    def has_key(self) -> bool:
+        """Whether such requests can be told apart by key."""
+        return self.outcome is not Outcome.UNKNOWN_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """The numbers of the page."""
+
+    requests: int
+    requests_change: Change
+    errors: int
+    error_rate: str
+    denied: int
+    denied_change: Change
+    active: int
+    active_change: Change
+    keys: int
+    chart: BarChart
+    lines: list[KeyLine]
+    reasons: list[Reason]
+    latest: list[Denial]
+
+
+def usage_report(question: Question) -> UsageReport:
+    """Return how the keys asked about were used; five queries."""
+    window = question.window
+    now, before = _counted(question)
+    used = _used(question)
+    active = [key for key in used if key.requests]
+    earlier = sum(1 for key in used if key.before)
+    ends = _by_outcome(now)
+    ended = _by_outcome(before)
+    # Without requests before there is nothing to compare with.
+    period = window.period.label if ended.total() else ""
+    requests, errors, denied = _requests(ends), _errors(ends), _denied(ends)
+    return UsageReport(
+        requests=requests,
+        requests_change=Change.in_percent(requests, _requests(ended), period),
+        errors=errors,
+        error_rate=percent(errors, requests),
+        denied=denied,
+        denied_change=Change.in_number(denied, _denied(ended), period),
+        active=len(active),
+        active_change=Change.in_number(len(active), earlier, period),
+        keys=sum(1 for key in used if key.requests or _lived(key, window)),
+        chart=_chart(question, active[: len(_COLOURS)], now),
+        lines=_lines(question, active, ends),
+        reasons=_reasons(ends),
+        latest=_latest(question),
+    )
+
+
+def _counted(question: Question) -> tuple[_Counts, _Counts]:
+    """Return what was counted in the period and in the one before."""
+    window = question.window
+    both = replace(window, start=window.before.start)
+    now, before = _Counts(), _Counts()
+    for begin, outcome, count in question.counts.within(both).by_time():
+        (now if begin >= window.start else before)[begin, outcome] += count
+    return now, before
+
+
+def _used(question: Question) -> list[_Used]:
+    """Return every key asked about, those with most requests first."""
+    counts, window = question.key_totals.filter(key=OuterRef("pk")), question.window
+    sums = counts.within(window).order_by().values("key").annotate(sum=Sum("count"))
+    found = question.keys.annotate(
+        requests=Coalesce(Subquery(sums.values("sum")), 0),
+        before=Exists(counts.within(window.before)),
+    )
+    rows = found.values_list("key_id", "name", "removed_at", "requests", "before")
+    used = [_Used(*row) for row in rows]
+    return sorted(used, key=lambda key: (-key.requests, key.name, key.key_id))
+
+
+def _lived(key: _Used, window: Window) -> bool:
+    return key.removed_at is None or key.removed_at >= window.start
+
+
+def _chart(question: Question, first: list[_Used], counted: _Counts) -> BarChart:
+    """Draw the keys that are used most, and all the others as one."""
+    window = question.window
+    found = {key.key_id: Counter[dt.datetime]() for key in first}
+    counts = question.key_counts.within(window).of_keys(found.keys())
+    for key_id, begin, count in counts.by_key_and_time():
+        found[key_id][begin] += count
+    others = Counter[dt.datetime]()
+    for (begin, outcome), count in counted.items():
+        if outcome is not Outcome.UNKNOWN_KEY:
+            others[begin] += count
+    for of_key in found.values():
+        others.subtract(of_key)
+    starts = window.starts
+    series = [
+        Series(name, css_class, [of_key[start] for start in starts])
+        for name, css_class, of_key in zip(
+            _names(first), _COLOURS, found.values(), strict=False
+        )
+    ]
+    # Requests may have been counted between two queries.
+    rest = Series("Other keys", _OTHERS, [max(0, others[each]) for each in starts])
+    series += [rest] if rest.total else []
+    return stacked_bars(starts, series, hourly=window.period.is_hourly)
+
+
+def _names(keys: list[_Used]) -> list[str]:
+    """Return what to call each; rotated and removed keys may share a name."""
+    often = Counter(key.name for key in keys)
+    return [
+        key.name
+        if often[key.name] == 1
+        else f"{key.name} ({keyformat.stem(key.key_id)}…)"
+        for key in keys
+    ]
+
+
+def _lines(
+    question: Question, active: list[_Used], ends: Counter[Outcome]
+) -> list[KeyLine]:
+    """List the keys that are used most; the last line is all others."""
+    listed = active[:MOST_LISTED]
+    ids = [key.key_id for key in listed]
+    by_key = question.key_counts.within(question.window).of_keys(ids).by_key()
+    rest = Counter(ends)
+    everything = _requests(ends)
+    lines = []
+    for number, key in enumerate(listed):
+        of_key = Counter(by_key.get(key.key_id, {}))
+        rest.subtract(of_key)
+        lines.append(
+            KeyLine(
+                key.name,
+                _COLOURS[number] if number < len(_COLOURS) else _OTHERS,
+                key.requests,
+                everything,
+                _errors(of_key),
+                _denied(of_key),
+                key.key_id,
+                is_removed=key.removed_at is not None,
+            )
+        )
+    if others := len(active) - len(listed):
+        name = f"{others:,} other {'key' if others == 1 else 'keys'}"
+        # Nobody's keys are not among them; see _chart() for what is negative.
+        rest = +rest
+        rest.pop(Outcome.UNKNOWN_KEY, None)
+        numbers = rest.total(), everything, _errors(rest), _denied(rest)
+        lines.append(KeyLine(name, _OTHERS, *numbers))
+    return lines
+
+
+def _reasons(ends: Counter[Outcome]) -> list[Reason]:
+    denied = [(each, n) for each, n in ends.most_common() if each.is_denied and n]
+    return [Reason(outcome, count, denied[0][1]) for outcome, count in denied]
+
+
+def _latest(question: Question) -> list[Denial]:
+    """Return the latest refusals whose reference can be looked up."""
+    wanted = question.outcomes or [each for each in Outcome if each.is_denied]
+    found: QuerySet[Denial] = Denial.objects.filter(
+        Q(resource=question.resource) if question.resource else Q(),
+        key__in=question.keys.values("pk"),
+        at__gte=question.window.start,
+        outcome__in=[each.value for each in wanted],
+    )
+    return list(found.order_by("-at")[:_LATEST_DENIALS])
+
+
+def _by_outcome(counted: _Counts) -> Counter[Outcome]:
+    ends: Counter[Outcome] = Counter()
+    for (_, outcome), count in counted.items():
+        ends[outcome] += count
+    return ends
+
+
+def _requests(ends: Counter[Outcome]) -> int:
+    """Count requests of keys: anybody can send what no key is known for."""
+    return ends.total() - ends[Outcome.UNKNOWN_KEY]
+
+
+def _errors(ends: Counter[Outcome]) -> int:
+    return sum(count for outcome, count in ends.items() if outcome.is_error)
+
+
+def _denied(ends: Counter[Outcome]) -> int:
+    return sum(count for outcome, count in ends.items() if outcome.is_denied)
