@@ -5,6 +5,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import is_sideways, violations
+from tests.secretkeys.usage_rows import count_requests, seen_client
 
 
 def test_sign_in_page(themed: Page, live_server) -> None:
@@ -15,7 +16,10 @@ def test_sign_in_page(themed: Page, live_server) -> None:
 def test_pages(screen: Page, make_key) -> None:
     assert violations(screen) == []
     key, _ = make_key("alpha", last_used_at=timezone.now())
-    for path in ("", "?q=nothing", f"/{key.key_id}", "/new", f"/{key.key_id}/remove"):
+    count_requests(key, timezone.now())
+    seen_client(key, timezone.now(), user_agent="x" * 200)
+    paths = ("", "?q=nothing", f"?key={key.key_id}", "/identify", "/new")
+    for path in (*paths, f"/{key.key_id}", f"/{key.key_id}/remove"):
         screen.goto(
             screen.url.split("?")[0].split("/secret-keys")[0] + "/secret-keys" + path
         )

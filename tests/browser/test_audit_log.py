@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -43,3 +44,50 @@ def test_filtering_changes_rows_address_and_files(log):
     text = download.value.path().read_text()
     assert "organization.created" in text
     assert "member.role_changed" not in text
+
+
+def test_new_events_appear_by_themselves_and_nothing_else_moves(
+    ada_page, acme, ada, live_server
+):
+    ada_page.clock.install()
+    ada_page.goto(f"{live_server.url}/org/{acme.pk}/settings/audit-log?event=keys")
+    expect(ada_page.get_by_role("heading", name="No events match")).to_be_visible()
+    search = ada_page.get_by_label("Search by person")
+    search.focus()
+    rows = ada_page.locator("#audit-rows tr")
+    for number in (1, 2):
+        _record(acme, ada, AuditAction.KEY_CHANGED, f"key {number}")
+        _record(acme, ada, AuditAction.ORGANIZATION_RENAMED, "Acme")
+        ada_page.clock.run_for(31_000)
+        expect(rows).to_have_count(number)
+        expect(rows.first).to_contain_text(f"key {number}")
+        expect(search).to_be_focused()
+    expect(ada_page.locator("#audit-said")).to_have_text("1 new event.")
+    expect(ada_page.locator("tr.is-new")).to_have_count(1)
+    assert "event=keys" in ada_page.url
+
+
+def test_page_of_an_ended_session_stops_asking_quietly(
+    ada_page, acme, live_server, console
+):
+    ada_page.clock.install()
+    ada_page.goto(f"{live_server.url}/org/{acme.pk}/settings/audit-log")
+    Session.objects.all().delete()
+    with ada_page.expect_response(lambda answer: answer.status == 286):
+        ada_page.clock.run_for(31_000)
+    asked: list[str] = []
+    ada_page.on("request", lambda request: asked.append(request.url))
+    ada_page.clock.run_for(120_000)
+    assert (asked, console) == ([], [])
+    expect(ada_page.get_by_role("row")).not_to_have_count(0)
+    expect(ada_page.get_by_role("alert")).to_have_count(0)
+
+
+def _record(organization, user, action, subject):
+    audit.record(
+        action,
+        organization,
+        actor=Actor.person(user),
+        subject=subject,
+        at=timezone.now(),
+    )

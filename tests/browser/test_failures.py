@@ -41,6 +41,18 @@ def test_no_connection_is_said_in_the_dialog(ada_page: Page, context) -> None:
     expect(ada_page.get_by_role("dialog", name="Secret key generated")).to_be_visible()
 
 
+def test_what_asks_by_itself_fails_in_silence(ada_page: Page, context) -> None:
+    _fill_in(ada_page)
+    ada_page.get_by_role("button", name="Generate Key").click()
+    copy = ada_page.get_by_role("button", name="Copy key")
+    expect(copy).to_be_focused()
+    with ada_page.expect_event("requestfailed"):
+        context.set_offline(True)
+    expect(copy).to_be_focused()
+    expect(ada_page.locator("#failure, .toast")).to_have_count(0)
+    context.set_offline(False)
+
+
 def test_key_removed_in_another_tab_is_said(ada_page: Page, context, make_key) -> None:
     key, _ = make_key("alpha")
     ada_page.reload()
