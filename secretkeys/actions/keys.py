@@ -1,9 +1,8 @@
-"""Changes to secret keys; each is one transaction with its audit event."""
+"""Creates, changes and rotates keys."""
 
 import datetime as dt
-import hashlib
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +13,7 @@ from orgs.authority import lock_for
 from orgs.models import Organization
 from orgs.roles import Ability
 from secretkeys import hashing, keyformat
-from secretkeys.grants import Grant, access_facts, permission_facts
+from secretkeys.changing import lock_of, record, reread
 from secretkeys.keyformat import Plaintext
 from secretkeys.lifetimes import successor_end
 from secretkeys.models import GRANT_FIELDS, SecretKey, grant_columns
@@ -27,52 +26,8 @@ from secretkeys.refusals import (
     check_changeable,
     check_lifetime,
     check_offered,
-    check_removable,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class KeyTerms:
-    """What an admin decides about a key; without ``expires_at`` it never stops."""
-
-    name: str
-    grant: Grant
-    expires_at: dt.datetime | None
-
-    def __post_init__(self) -> None:
-        """Bring the name into its stored form; raises names.InvalidName."""
-        object.__setattr__(self, "name", names.clean(self.name))
-
-    @classmethod
-    def of(cls, key: SecretKey) -> "KeyTerms":
-        """Return what a key was given."""
-        return cls(key.name, key.grant, key.expires_at)
-
-    def is_alive(self, at: dt.datetime) -> bool:
-        """Tell whether a key on these terms works at a moment."""
-        return self.expires_at is None or self.expires_at > at
-
-    @property
-    def fingerprint(self) -> str:
-        """What a form remembers of the terms it was opened with."""
-        return hashlib.sha256(repr(self.facts).encode()).hexdigest()[:32]
-
-    def widens(self, before: "KeyTerms") -> bool:
-        """Tell whether a key gets more rights, a wider scope or a later end."""
-        return not before.grant.includes(self.grant) or (
-            before.expires_at is not None
-            and (self.expires_at is None or self.expires_at > before.expires_at)
-        )
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """The terms in words, as the audit log keeps them."""
-        return {
-            "name": self.name,
-            "permission": permission_facts(self.grant),
-            "access": access_facts(self.grant),
-            "expires": _moment(self.expires_at),
-        }
+from secretkeys.terms import KeyTerms, moment
 
 
 @transaction.atomic
@@ -105,7 +60,7 @@ def create_key(
     generated = keyformat.generate(settings.SIGNING_KEYS[0])
     key = _store(organization, generated, terms, nonce=nonce, actor=actor, at=at)
     changes = {field: (None, value) for field, value in terms.facts.items()}
-    _record(AuditAction.KEY_CREATED, key, actor, changes, at)
+    record(AuditAction.KEY_CREATED, key, actor, changes, at)
     return key, generated.plaintext
 
 
@@ -128,8 +83,8 @@ def update_key(
     Raises:
         orgs.refusals.Refused: every kind that both refusals.py know of a change.
     """
-    organization = _lock_of(key, actor)
-    key = _current(key)
+    organization = lock_of(key, actor)
+    key = reread(key)
     check_changeable(key)
     current = KeyTerms.of(key)
     if current.fingerprint != seen:
@@ -148,7 +103,7 @@ def update_key(
     key.grant = terms.grant
     key.expires_at = terms.expires_at
     key.save(update_fields=["name", "name_folded", "expires_at", *GRANT_FIELDS])
-    _record(AuditAction.KEY_CHANGED, key, actor, changes, at)
+    record(AuditAction.KEY_CHANGED, key, actor, changes, at)
     return key
 
 
@@ -170,9 +125,9 @@ def rotate_key(
         AlreadyCreated, AlreadyRemoved, AlreadyReplaced, KeyLimitReached, NotAllowed,
         OrganizationLocked: see there.
     """
-    organization = _lock_of(key, actor)
+    organization = lock_of(key, actor)
     _check_nonce_is_new(organization, nonce)
-    key = _current(key)
+    key = reread(key)
     check_changeable(key)
     if key.is_expired(at):
         _check_limit(organization, at)
@@ -188,36 +143,10 @@ def rotate_key(
     )
     changes = {
         "key": (f"{key.stem}…", f"{successor.stem}…"),
-        "old key stops": (None, _moment(key.expires_at)),
+        "old key stops": (None, moment(key.expires_at)),
     }
-    _record(AuditAction.KEY_ROTATED, key, actor, changes, at)
+    record(AuditAction.KEY_ROTATED, key, actor, changes, at)
     return successor, generated.plaintext
-
-
-@transaction.atomic
-def remove_key(key: SecretKey, *, actor: Actor, at: dt.datetime) -> SecretKey:
-    """End a key for good; its next request is refused.
-
-    Raises:
-        AlreadyRemoved, NotAllowed: see there.
-    """
-    _lock_of(key, actor)
-    key = _current(key)
-    check_removable(key)
-    end_key(key, actor=actor, at=at)
-    return key
-
-
-@transaction.atomic(savepoint=False)
-def end_key(key: SecretKey, *, actor: Actor, at: dt.datetime) -> None:
-    """End a key for callers that hold its organization's lock and have read it since.
-
-    remove_key() is for everybody else.
-    """
-    key.removed_at = at
-    key.removed_by = actor.user
-    key.save(update_fields=["removed_at", "removed_by"])
-    _record(AuditAction.KEY_REMOVED, key, actor, {}, at)
 
 
 def _store(
@@ -245,37 +174,10 @@ def _store(
     )
 
 
-def _record(
-    action: AuditAction,
-    key: SecretKey,
-    actor: Actor,
-    changes: audit.Changes,
-    at: dt.datetime,
-) -> None:
-    audit.record(
-        action, key.organization, actor=actor, subject=str(key), at=at, changes=changes
-    )
-
-
-def _lock_of(key: SecretKey, actor: Actor) -> Organization:
-    """Lock the organization of a key; that it is locked itself is judged later."""
-    return lock_for(
-        key.organization,
-        actor=actor,
-        ability=Ability.MANAGE_KEYS,
-        even_while_locked=True,
-    )
-
-
 def _check_limit(organization: Organization, at: dt.datetime) -> None:
     """Refuse one key more than an organization may have."""
     if SecretKey.objects.of(organization).counted(at).count() >= organization.key_limit:
         raise KeyLimitReached(organization.key_limit)
-
-
-def _current(key: SecretKey) -> SecretKey:
-    """Read the key again, under the organization's lock."""
-    return SecretKey.objects.select_related("organization").get(pk=key.pk)
 
 
 def _check_nonce_is_new(organization: Organization, nonce: uuid.UUID) -> None:
@@ -291,7 +193,3 @@ def _check_name_is_free(
         namesakes = namesakes.exclude(pk=besides.pk)
     if namesakes.exists():
         raise NameTaken
-
-
-def _moment(at: dt.datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
