@@ -10,7 +10,7 @@ handler500 = "secretkeys.api.errors.server_error"
 urlpatterns = [
     path("", include("secretkeys.api.urls")),
     path("", include("orgs.urls")),
-    path("org/<uuid:organization_id>/settings/", include("secretkeys.urls")),
+    path("org/<uuid:organization_id>/", include("secretkeys.urls")),
     path("admin/", site.urls),
     path("account/", include("orgs.account_urls")),
 ]

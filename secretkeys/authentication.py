@@ -72,18 +72,13 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
     """Decide about one request and count it.
 
     One SELECT and no write for a key this process knows. The row is read every time,
-    so removing, expiring, editing and locking act on the next request everywhere.
+    so whatever is done to the key acts on the next request everywhere.
 
     Raises:
         AuthenticationFailed: the request is refused; any trouble with the database or
             with hashing refuses it too.
     """
-    try:
-        key_id, stored = _verified_row(_bearer_token(presented.authorization))
-    except AuthenticationFailed as refused:
-        if refused.outcome is Outcome.UNKNOWN_KEY:
-            usage.record_unknown(presented.organization_id, at=at)
-        raise
+    key_id, stored = _recognized(presented, at)
     request: policy.Request | None = None
     outcome = Outcome.ALLOWED
     try:
@@ -112,6 +107,18 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
         stored.grant,
         request,
     )
+
+
+def _recognized(
+    presented: PresentedRequest, at: dt.datetime
+) -> tuple[str, lookup.StoredKey]:
+    """Return the id and row of a key whose secret is right; count any other."""
+    try:
+        return _verified_row(_bearer_token(presented.authorization))
+    except AuthenticationFailed as refused:
+        if refused.outcome is Outcome.UNKNOWN_KEY:
+            usage.record_unknown(presented.organization_id, at=at)
+        raise
 
 
 def _remember(
@@ -206,6 +213,8 @@ def _check_standing(
         raise AuthenticationFailed(Outcome.ORGANIZATION_MISMATCH)
     if stored.removed_at is not None:
         raise AuthenticationFailed(Outcome.REMOVED)
+    if stored.disabled_at is not None:
+        raise AuthenticationFailed(Outcome.DISABLED)
     if stored.expires_at is not None and stored.expires_at <= at:
         raise AuthenticationFailed(Outcome.EXPIRED)
     if stored.organization_locked_at is not None:

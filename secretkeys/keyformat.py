@@ -38,6 +38,7 @@ _TAGGED_END = _ID_END + SECRET_LENGTH
 _CHECKED_END = _TAGGED_END + TAG_LENGTH
 _SHAPE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{LENGTH - len(PREFIX)}}}", re.ASCII)
 _KEY_ID = re.compile(rf"[0-9A-Za-z]{{{ID_LENGTH}}}", re.ASCII)
+_PUBLIC = re.compile(rf"{PREFIX}[0-9A-Za-z]{{6,{ID_LENGTH}}}", re.ASCII)
 # A key inside other text. Shorter runs count too: a cut-off key still holds secret
 # characters, and anything longer than the public part is one. So does the long rest of
 # a key that a line break or an escape has torn apart.
@@ -102,6 +103,15 @@ def is_key_id(text: str) -> bool:
 def stem(key_id: str) -> str:
     """Return what lists show of a key: the prefix and the first six characters."""
     return (PREFIX + key_id)[:STEM_LENGTH]
+
+
+def public_part(text: str) -> str:
+    """Return what is public of the first key in ``text``, empty where there is none.
+
+    That is the prefix and as much of the key id as there is, a stem at least.
+    """
+    found = _PUBLIC.search(text)
+    return found[0] if found else ""
 
 
 def redact(text: str) -> str:

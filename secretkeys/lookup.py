@@ -26,6 +26,7 @@ class StoredKey(NamedTuple):
     name: str
     expires_at: dt.datetime | None
     removed_at: dt.datetime | None
+    disabled_at: dt.datetime | None
     last_used_at: dt.datetime | None
     organization_id: uuid.UUID
     organization_locked_at: dt.datetime | None
@@ -37,6 +38,7 @@ _COLUMNS = [
     "name",
     "expires_at",
     "removed_at",
+    "disabled_at",
     "last_used_at",
     "organization_id",
     "organization__locked_at",

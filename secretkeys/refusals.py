@@ -142,6 +142,30 @@ class AlreadyReplaced(Conflict):
     sentence = "This key was rotated. Edit or rotate the key that replaced it."
 
 
+class AlreadyDisabled(Conflict):
+    """Somebody disabled the key before."""
+
+    sentence = "This key is already disabled."
+
+
+class AlreadyEnabled(Conflict):
+    """The key is not disabled (any more)."""
+
+    sentence = "This key is already enabled."
+
+
+class TimeIsOver(Conflict):
+    """Nothing but a later end would let the key work again."""
+
+    sentence = "This key has expired. Choose a later expiration first, then enable it."
+
+
+class ReplacedForGood(Conflict):
+    """The key was rotated, and what was left of its time is over."""
+
+    sentence = "This key was rotated and has stopped. Use the key that replaced it."
+
+
 def check_lifetime(
     organization: Organization,
     expires_at: dt.datetime | None,
@@ -164,6 +188,27 @@ def check_removable(key: SecretKey) -> None:
     """Raise the Conflict that stands against removing a key, if one does."""
     if key.is_removed:
         raise AlreadyRemoved
+
+
+def check_disableable(key: SecretKey) -> None:
+    """Raise the Conflict that stands against disabling a key, if one does."""
+    check_removable(key)
+    if key.is_disabled:
+        raise AlreadyDisabled
+
+
+def check_enableable(key: SecretKey, *, at: dt.datetime) -> None:
+    """Raise the Conflict that stands against enabling a key, if one does.
+
+    A rotated one can be enabled for what is left of its time.
+    """
+    check_removable(key)
+    if not key.is_disabled:
+        raise AlreadyEnabled
+    if key.is_expired(at):
+        raise ReplacedForGood if key.is_replaced else TimeIsOver
+    if key.organization.is_locked:
+        raise OrganizationLocked
 
 
 def check_changeable(key: SecretKey) -> None:

@@ -1,10 +1,9 @@
 """What one key reaches and how it was used lately, as its pages say it."""
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -12,25 +11,7 @@ from django.db.models.functions import Coalesce
 from orgs.models import CatalogueEntry, Organization
 from secretkeys.grants import Resource
 from secretkeys.models import Denial, SecretKey
-from secretkeys.outcomes import Outcome
 from secretkeys.periods import Period, Window
-
-
-@dataclass(slots=True)
-class Day:
-    """The requests of one day, UTC."""
-
-    date: dt.date
-    allowed: int = 0
-    denied: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeCount:
-    """How many requests ended one way."""
-
-    label: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +26,11 @@ class ScopeWords:
 def scope_words(key: SecretKey) -> list[ScopeWords]:
     """Return a key's access scope in words; selected entries by their present names."""
     lines = []
-    for category, scope in key.grant.scopes.items():
-        names = CatalogueEntry.objects.named(key.organization, category, scope.ids)
+    scopes = key.grant.scopes
+    ids = {each for scope in scopes.values() for each in scope.ids}
+    found = CatalogueEntry.objects.named_by_category(key.organization, ids)
+    for category, scope in scopes.items():
+        names = {i: name for i, name in found[category].items() if i in scope.ids}
         gone = sorted(scope.ids - names.keys())
         entries = [*names.values(), *gone]
         lines.append(
@@ -118,32 +102,3 @@ def keys_kept(
     kept = keys.annotate(person=person).filter(person__in=list(user_ids))
     counts = kept.values_list("person").annotate(count=models.Count("pk"))
     return dict(counts.order_by())
-
-
-def last_30_days(key: SecretKey, *, at: dt.datetime) -> dict[str, Any]:
-    """Return a key's numbers by day and by outcome, newest day first; one query."""
-    days = {
-        date: Day(date)
-        for date in (at.date() - dt.timedelta(days=back) for back in range(30))
-    }
-    outcomes: Counter[str] = Counter()
-    month = Window.ending(Period.MONTH, at)
-    for begin, outcome, count in key.usage_days.within(month).by_time():
-        day = days[begin.date()]
-        outcomes[outcome] += count
-        if outcome == Outcome.ALLOWED:
-            day.allowed += count
-        else:
-            day.denied += count
-    week_start = Window.ending(Period.WEEK, at).start.date()
-    week = [day for day in days.values() if day.date >= week_start]
-    return {
-        "days": list(days.values()) if outcomes else [],
-        "outcomes": [
-            OutcomeCount(Outcome(outcome).label, count)
-            for outcome, count in outcomes.most_common()
-        ],
-        "requests_7_days": sum(day.allowed + day.denied for day in week),
-        "requests_30_days": outcomes.total(),
-        "denied_30_days": outcomes.total() - outcomes[Outcome.ALLOWED],
-    }

@@ -11,9 +11,11 @@ from django.http import QueryDict
 from orgs.models import Organization
 from orgs.paging import pagination
 from secretkeys import keyformat
-from secretkeys.badges import UNUSED_AFTER
 from secretkeys.forms import KeyFilterForm
+from secretkeys.identified import identified
 from secretkeys.models import SORT_FIELDS, SecretKey, SecretKeyQuerySet
+from secretkeys.requests_lately import show_lately, with_elevated_denials
+from secretkeys.status import Status
 
 PAGE_SIZE = 50
 DEFAULT_SORT = "-last_used"
@@ -41,32 +43,33 @@ class Column:
 
 
 def key_table(
-    organization: Organization, query: QueryDict, *, at: dt.datetime
+    organization: Organization, query: QueryDict, *, sees_usage: bool, at: dt.datetime
 ) -> dict[str, Any]:
     """Return the context of the table for a query string, however odd it is.
 
-    Constant in the number of keys: two counts and one page.
+    Constant in the number of keys: two counts, one page, and its keys' requests.
     """
-    filters = KeyFilterForm(query)
-    sort = query.get("sort", DEFAULT_SORT)
-    if sort.removeprefix("-") not in SORT_FIELDS:
-        sort = DEFAULT_SORT
+    filters = KeyFilterForm(query, sees_usage=sees_usage)
+    sort, new_key_id = _sort(query), _new_key_id(query)
     everything = SecretKey.objects.of(organization)
-    shown = _filtered(everything, filters, at)
-    new_key_id = query.get("new", "")
-    if keyformat.is_key_id(new_key_id):
-        # A key made a moment ago is shown whatever the filters say.
+    shown = _filtered(organization, filters, at)
+    # A key made or named a moment ago is shown whatever the filters say.
+    if new_key_id:
         shown |= everything.current().with_id(new_key_id)
-    else:
-        new_key_id = ""
+    found = identified(organization, query.get("key", ""), sees_usage=sees_usage, at=at)
+    if found:
+        shown |= everything.with_id(found.key.pk)
     asked = {name: filters.value(name) for name in filters.fields}
     total = everything.current().count()
-    rows = shown.for_table().sorted_by(sort, first=new_key_id)
-    page = _page(rows, query.get("page"), None if any(asked.values()) else total)
-    kept = {name: value for name, value in asked.items() if value}
-    if sort != DEFAULT_SORT:
-        kept["sort"] = sort
+    first = found.key.pk if found else new_key_id
+    rows = shown.for_table().sorted_by(sort, first=first)
+    is_counted = not (any(asked.values()) or (found and found.key.is_removed))
+    page = _page(rows, query.get("page"), total if is_counted else None)
+    kept = _kept(asked, sort)
+    if sees_usage:
+        show_lately(list(page.object_list), at=at)
     return {
+        "query": urlencode(kept),
         "filters": filters,
         "is_filtered": any(asked.values()),
         "search": asked["q"],
@@ -77,7 +80,26 @@ def key_table(
         "total": total,
         "count_text": _count_text(page.paginator.count, total, asked),
         "new_key_id": new_key_id,
+        "identified": found,
     }
+
+
+def _sort(query: QueryDict) -> str:
+    """Return the column to sort by, with ``-`` where it is reversed."""
+    sort = query.get("sort", DEFAULT_SORT)
+    return sort if sort.removeprefix("-") in SORT_FIELDS else DEFAULT_SORT
+
+
+def _new_key_id(query: QueryDict) -> str:
+    """Return which key was made a moment ago; empty: none, or none that could be."""
+    new_key_id = query.get("new", "")
+    return new_key_id if keyformat.is_key_id(new_key_id) else ""
+
+
+def _kept(asked: dict[str, str], sort: str) -> dict[str, str]:
+    """Return what addresses of the table repeat; nothing that says nothing."""
+    kept = {name: value for name, value in asked.items() if value}
+    return kept if sort == DEFAULT_SORT else kept | {"sort": sort}
 
 
 def _page(
@@ -91,21 +113,16 @@ def _page(
 
 
 def _filtered(
-    keys: SecretKeyQuerySet, filters: KeyFilterForm, at: dt.datetime
+    organization: Organization, filters: KeyFilterForm, at: dt.datetime
 ) -> SecretKeyQuerySet:
-    match filters.value("status"):
-        case "active":
-            keys = keys.unexpired(at)
-        case "expiring":
-            keys = keys.expiring_soon(at)
-        case "unused":
-            keys = keys.unused_since(at - UNUSED_AFTER)
-        case "expired":
-            keys = keys.expired(at)
-        case "removed":
-            keys = keys.removed()
-        case _:
+    keys = SecretKey.objects.of(organization)
+    match filters.state:
+        case None:
             keys = keys.current()
+        case Status.DENIED:
+            keys = with_elevated_denials(organization, at=at)
+        case state:
+            keys = keys.in_state(state, at)
     if permission := filters.value("permission"):
         keys = keys.with_permission(permission)
     if text := filters.value("q"):

@@ -1,4 +1,4 @@
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 
 from orgs.categories import Category
 from secretkeys import keyformat, views
@@ -45,11 +45,14 @@ register_converter(ReferenceConverter, "reference")
 register_converter(CategoryConverter, "category")
 
 app_name = "secretkeys"
-urlpatterns = [
+_SETTINGS = [
     path("leave", views.leave, name="leave"),
     path("members/<int:user_id>/remove", views.member_remove, name="member_remove"),
+    path("usage", views.usage, name="usage"),
+    path("usage/export", views.usage_file, name="usage_export"),
     path("secret-keys", views.key_list, name="list"),
     path("secret-keys/new", views.key_create, name="create"),
+    path("secret-keys/identify", views.key_identify, name="identify"),
     path(
         "secret-keys/catalogue/<category:category>",
         views.catalogue_picker,
@@ -65,9 +68,16 @@ urlpatterns = [
     path("secret-keys/<key_id:key_id>/edit/preview", views.key_preview, name="preview"),
     path("secret-keys/<key_id:key_id>/rotate", views.key_rotate, name="rotate"),
     path("secret-keys/<key_id:key_id>/remove", views.key_remove, name="remove"),
+    path("secret-keys/<key_id:key_id>/disable", views.key_disable, name="disable"),
+    path("secret-keys/<key_id:key_id>/enable", views.key_enable, name="enable"),
     path(
         "secret-keys/<key_id:key_id>/first-request",
         views.key_first_request,
         name="first_request",
     ),
+]
+
+urlpatterns = [
+    path("overview", views.overview, name="overview"),
+    path("settings/", include(_SETTINGS)),
 ]

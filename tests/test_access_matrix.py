@@ -48,12 +48,19 @@ PAGES: dict[str, Answers] = {
     "orgs:audit_log": LOOK_ADMIN,
     "orgs:audit_export": LOOK_ADMIN,
     "secretkeys:member_remove": CHANGE,
+    "secretkeys:overview": LOOK,
     "secretkeys:list": LOOK,
+    "secretkeys:usage": LOOK,
+    "secretkeys:usage_export": LOOK,
     "secretkeys:detail": LOOK,
     "secretkeys:create": CHANGE,
     "secretkeys:edit": CHANGE,
     "secretkeys:rotate": CHANGE,
     "secretkeys:remove": AT_ONCE,
+    "secretkeys:disable": AT_ONCE,
+    # The key of the table is enabled, so whoever may is led back.
+    "secretkeys:enable": ((403, 403), (302, 302), (302, 302)),
+    "secretkeys:identify": ((200, 422),) * 3,
     "secretkeys:first_request": LOOK_ADMIN,
     "secretkeys:preview": PARTS,
     "secretkeys:catalogue": PARTS,
@@ -63,6 +70,7 @@ MEMBERS = ("member", "admin", "owner")
 # Where htmx is not told of success: what cannot be done is a sentence in the dialog.
 HTMX_CONFLICTS = {
     ("secretkeys:leave", "owner"): (409, 409),
+    **{("secretkeys:enable", role): (409, 409) for role in MEMBERS[1:]},
     **{("orgs:ownership_accept", role): (200, 409) for role in MEMBERS},
     ("orgs:ownership_end", "owner"): (200, 409),
 }
@@ -76,8 +84,12 @@ NAMED = {
     "orgs:audit_export": ["csv"],
     "secretkeys:member_remove": ["member"],
     "secretkeys:leave": [],
+    "secretkeys:overview": [],
     "secretkeys:list": [],
+    "secretkeys:usage": [],
+    "secretkeys:usage_export": [],
     "secretkeys:create": [],
+    "secretkeys:identify": [],
     "secretkeys:catalogue": ["dataset"],
     "secretkeys:denial": [REFERENCE],
 }

@@ -1,4 +1,4 @@
-"""Rotate and Remove Key."""
+"""Rotate, Disable, Enable and Remove Key."""
 
 import datetime as dt
 from typing import Any, cast
@@ -7,9 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from orgs import times
+from secretkeys import keyformat
 from secretkeys.forms.fields import NonceField
 from secretkeys.models import SecretKey
 
+_LONGEST_REASON = 200
 _OVERLAPS = {0: "Stop now", 1: "1 hour", 24: "24 hours", 168: "7 days"}
 
 
@@ -45,9 +47,26 @@ class RotateForm(forms.Form):
         return f"Secret key rotated. The old key stops in {_OVERLAPS[hours]}."
 
 
-class RemoveForm(forms.Form):
-    """Remove Key: the name is typed where the key is in use."""
+class ReasonForm(forms.Form):
+    """Disable and Enable: why, which the audit log keeps."""
 
+    reason = forms.CharField(
+        required=False,
+        max_length=_LONGEST_REASON,
+        error_messages={"max_length": f"Use {_LONGEST_REASON} characters or fewer."},
+    )
+
+    def clean_reason(self) -> str:
+        """Keep one line of visible characters, and no key that was pasted by mistake."""
+        typed = " ".join(str(self.cleaned_data["reason"]).split())
+        return keyformat.redact("".join(filter(str.isprintable, typed)))
+
+
+class RemoveForm(forms.Form):
+    """Remove Key: the name is typed where the key is in use and has not leaked."""
+
+    # Before the confirmation, which asks for it.
+    leaked = forms.BooleanField(required=False)
     confirmation = forms.CharField(required=False, max_length=1000)
 
     def __init__(
@@ -60,7 +79,8 @@ class RemoveForm(forms.Form):
     def clean_confirmation(self) -> str:
         """Compare what was typed with the key's name."""
         typed = str(self.cleaned_data["confirmation"])
-        if self.must_confirm and typed.strip() != self.key.name:
+        is_asked = self.must_confirm and not self.cleaned_data["leaked"]
+        if is_asked and typed.strip() != self.key.name:
             raise ValidationError(
                 f"The name does not match. Type {self.key.name} exactly."
             )

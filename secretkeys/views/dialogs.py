@@ -1,4 +1,4 @@
-"""The dialogs that create, change, rotate and remove keys."""
+"""The dialogs that create, change and rotate keys."""
 
 import datetime as dt
 
@@ -17,16 +17,13 @@ from orgs.refusals import Conflict
 from orgs.roles import Ability
 from secretkeys import actions, pickers, previews, proposals, reports
 from secretkeys.actions import KeyTerms
-from secretkeys.forms import KeyEditForm, KeyForm, RemoveForm, RotateForm
+from secretkeys.forms import KeyEditForm, KeyForm, RotateForm
 from secretkeys.grants import Grant
 from secretkeys.lifetimes import longest_words
 from secretkeys.models import SecretKey
-from secretkeys.refusals import Refused, check_changeable, check_removable
+from secretkeys.refusals import Refused, check_changeable
 from secretkeys.views.answers import conflicted, dialog, done, reveal
 from secretkeys.views.lookups import find_denial, find_key
-
-# A key used this lately is probably still needed: its name is typed to remove it.
-_IN_USE = dt.timedelta(days=30)
 
 
 @form_view
@@ -163,28 +160,6 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
     context["requests_7_days"] = reports.requests_7_days(key, at=now)
     context["longest_words"] = longest_words(key.organization)
     return dialog(request, "rotate", form, **context)
-
-
-@form_view
-@hides_answer
-@member_view(Ability.MANAGE_KEYS)
-def key_remove(request: MemberRequest, key_id: str) -> HttpResponse:
-    """End a key; its very next request is refused."""
-    key, now = find_key(request, key_id), timezone.now()
-    must_confirm = key.last_used_at is not None and now - key.last_used_at <= _IN_USE
-    form = RemoveForm(posted(request), key=key, must_confirm=must_confirm)
-    question = None
-    try:
-        check_removable(key)
-        if form.is_valid() and not (question := confirm(request)):
-            actions.remove_key(key, actor=http.actor(request), at=now)
-            return done(request, "Secret key removed.")
-    except Conflict as conflict:
-        return conflicted(request, conflict)
-    context = {"key": key, "question": question, "must_confirm": must_confirm}
-    context["requests_7_days"] = reports.requests_7_days(key, at=now)
-    context["preview"] = previews.of_removal(key, at=now)
-    return dialog(request, "remove", form, **context)
 
 
 def _scopes(form: KeyForm | KeyEditForm) -> list[pickers.ScopeRow]:

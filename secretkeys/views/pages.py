@@ -8,19 +8,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, push_url, reswap
 
 from orgs.access import member_view
 from orgs.http import MemberRequest, is_htmx, with_events
 from orgs.roles import Ability
 from secretkeys import proposals, reports
-from secretkeys.models import Denial
+from secretkeys.key_page import key_page
 from secretkeys.table import key_table
 from secretkeys.views.lookups import find_denial, find_key, is_reference
 
 # How long an open reveal asks whether the key has been used.
 _WATCH_FIRST_REQUEST = dt.timedelta(minutes=30)
-_LATEST_DENIALS = 10
 # htmx stops polling when it is answered with this.
 _STOP_POLLING = 286
 
@@ -36,22 +35,28 @@ def key_list(request: MemberRequest) -> HttpResponse:
         url = reverse("secretkeys:denial", args=[request.organization.pk, searched])
         return HttpResponseClientRedirect(url) if is_htmx(request) else redirect(url)
     template = "secretkeys/_region.html" if is_htmx(request) else "secretkeys/list.html"
-    context = key_table(request.organization, request.GET, at=timezone.now())
-    return render(request, template, context)
+    context = key_table(
+        request.organization,
+        request.GET,
+        sees_usage=request.membership.can(Ability.VIEW_KEY_USAGE),
+        at=timezone.now(),
+    )
+    if (found := context["identified"]) and not is_htmx(request):
+        context["focused_id"] = found.key.pk
+    response = render(request, template, context)
+    if request.htmx.trigger == "key-filters":
+        # Without the filters that were left empty.
+        push_url(response, f"{request.path}?{context['query']}".rstrip("?"))
+    return response
 
 
 @require_safe
 @member_view(Ability.VIEW_KEY_USAGE)
 def key_detail(request: MemberRequest, key_id: str) -> HttpResponse:
     """Show one key, what it may do and how it is used."""
+    with_history = request.membership.can(Ability.VIEW_AUDIT_LOG)
     key, now = find_key(request, key_id), timezone.now()
-    context = {
-        "key": key,
-        "scopes": reports.scope_words(key),
-        "denials": Denial.objects.latest_of(key).kept(now)[:_LATEST_DENIALS],
-        "least_privilege": proposals.least_privilege(key, at=now),
-        **reports.last_30_days(key, at=now),
-    }
+    context = key_page(key, request.GET, at=now, with_history=with_history)
     return render(request, "secretkeys/detail.html", context)
 
 
@@ -89,5 +94,8 @@ def key_first_request(request: MemberRequest, key_id: str) -> HttpResponse:
     context = {"key": key, "state": state}
     template = "secretkeys/_first_request.html"
     response = render(request, template, context, status=status)
+    if state == "waiting":
+        # Nothing changes, so nothing is announced.
+        return reswap(response, "none")
     # The table behind the dialog has something to show, too.
-    return response if state == "waiting" else with_events(response, keys_changed={})
+    return with_events(response, keys_changed={})

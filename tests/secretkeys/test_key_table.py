@@ -13,6 +13,7 @@ from orgs.actions import rename_user
 from orgs.models import Organization, User
 from secretkeys.models import KeyUsage
 from tests.conftest import MakeKey, create_many_keys
+from tests.secretkeys.usage_rows import count_requests
 
 COLUMNS = [
     "Name",
@@ -25,8 +26,9 @@ COLUMNS = [
 ]
 
 # The session, the person, the membership, the key, how many organizations; then what
-# it used lately, what a removal would have denied, its requests.
-QUERIES = {"detail": 8, "edit": 6, "rotate": 6, "remove": 7}
+# it used lately, what a removal would have denied, its requests. The page of a key adds
+# requests by time and by kind, the last hours, clients, denials and history.
+QUERIES = {"detail": 13, "edit": 6, "rotate": 6, "remove": 7}
 
 
 @pytest.fixture
@@ -34,8 +36,9 @@ def table(acme: Organization, ada: User, client_for: Callable[[User], Client]):
     """Return a function that opens the page and gives its response."""
     client = client_for(ada)
 
-    def open_page(**query: str):
-        return client.get(reverse("secretkeys:list", args=[acme.pk]), query)
+    def open_page(headers: dict[str, str] | None = None, **query: str):
+        url = reverse("secretkeys:list", args=[acme.pk])
+        return client.get(url, query, headers=headers)
 
     return open_page
 
@@ -79,7 +82,7 @@ def test_search_finds_by_name_and_creator(table, make_key, search: str) -> None:
 @pytest.mark.parametrize("search", ["åsa", "ÅSA ÖBERG"])
 def test_search_knows_every_letter_of_a_creator(table, make_key, ada, search) -> None:
     make_key("pipeline")
-    rename_user(ada, "Åsa Öberg")
+    rename_user(ada, "Åsa Öberg", at=timezone.now())
     assert _names(table(q=search)) == ["pipeline"]
 
 
@@ -108,13 +111,19 @@ def test_organization_without_keys_sees_the_first_step(table) -> None:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("", {"fresh", "ending", "idle", "over"}),
-        ("active", {"fresh", "ending", "idle"}),
+        ("", {"fresh", "resting", "ending", "idle", "over", "off"}),
+        ("active", {"fresh"}),
+        ("idle", {"resting"}),
         ("expiring", {"ending"}),
         ("unused", {"idle"}),
+        ("never-used", {"ending", "idle"}),
+        ("disabled", {"off"}),
+        ("no-expiration", {"fresh", "resting", "idle"}),
         ("expired", {"over"}),
         ("removed", {"gone"}),
-        ("nonsense", {"fresh", "ending", "idle", "over"}),
+        ("nonsense", {"fresh", "resting", "ending", "idle", "over", "off"}),
+        # A state of a key, but no filter.
+        ("stopping", {"fresh", "resting", "ending", "idle", "over", "off"}),
     ],
 )
 def test_status_filter(
@@ -122,6 +131,8 @@ def test_status_filter(
 ) -> None:
     now = timezone.now()
     make_key("fresh", last_used_at=now)
+    make_key("resting", last_used_at=now - dt.timedelta(days=8))
+    make_key("off", disabled_at=now)
     make_key("ending", expires_at=now + dt.timedelta(days=3))
     make_key("idle", at=now - dt.timedelta(days=100))
     make_key("over", expires_at=now - dt.timedelta(days=1))
@@ -175,6 +186,35 @@ def test_fifty_keys_stand_on_a_page(
     create_many_keys(acme, 51)
     assert len(_names(table())) == 50
     assert len(_names(table(page="2"))) == 1
+
+
+def test_row_draws_the_requests_of_its_last_hours(table, make_key) -> None:
+    key, _ = make_key("busy", last_used_at=timezone.now())
+    make_key("quiet")
+    # The last hour that is drawn, and one that no longer is.
+    for hours, number in ((0, 2), (35, 5), (36, 70)):
+        count_requests(key, timezone.now() - dt.timedelta(hours=hours), number)
+    body = table().content.decode()
+    assert body.count('class="spark"') == 1
+    assert "Active. 7 requests in the last 36 hours, at most 5 in one" in body
+
+
+def test_address_of_filters_leaves_out_what_is_empty(table, acme, make_key) -> None:
+    make_key()
+    headers = {"HX-Request": "true", "HX-Trigger": "key-filters"}
+    asked = {"q": "", "status": "active", "permission": "", "sort": "name"}
+    url = reverse("secretkeys:list", args=[acme.pk])
+    pushed = [
+        table(headers=headers, **query)["HX-Push-Url"]
+        for query in (asked, {"q": "", "status": "", "permission": ""})
+    ]
+    assert pushed == [f"{url}?status=active&sort=name", url]
+
+
+def test_refresh_of_the_table_leaves_the_address_alone(table, make_key) -> None:
+    make_key()
+    headers = {"HX-Request": "true", "HX-Trigger": "keys-region"}
+    assert "HX-Push-Url" not in table(headers=headers)
 
 
 def test_new_key_stands_first_whatever_the_sort(table, make_key: MakeKey) -> None:

@@ -14,13 +14,14 @@ from orgs.models import AuditEvent, Invitation, Membership, Organization
 from orgs.roles import Role
 from secretkeys import usage
 from secretkeys.actions import KeyTerms, create_key, remove_key, rotate_key
-from secretkeys.grants import Access, Grant, Permission, Resource
+from secretkeys.grants import Grant, Permission
 from secretkeys.leavers import Decision, Fate, fingerprint, remove_member
-from secretkeys.models import KeyUsage, SecretKey
+from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
 from tests.conftest import create_many_keys
 from tests.secretkeys.browsing import HTMX, fields, text
 from tests.secretkeys.test_actions import race
+from tests.secretkeys.usage_rows import count_requests
 
 
 def remove_url(user, organization):
@@ -67,14 +68,7 @@ def test_the_dialog_lists_keys_with_last_use_and_requests(
     key, _ = left("busy", last_used_at=timezone.now())
     left("idle")
     make_key("of-ada")
-    KeyUsage.objects.create(
-        key=key,
-        hour=timezone.now().replace(minute=0, second=0, microsecond=0),
-        resource=Resource.DATASETS.value,
-        access=Access.READ.value,
-        outcome=Outcome.ALLOWED.value,
-        count=1204,
-    )
+    count_requests(key, timezone.now(), 1204)
     words = text(signed_in.get(remove_url(abe, acme)))
     assert "Remove member? Abe Admin" in words
     assert (

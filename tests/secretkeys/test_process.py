@@ -275,13 +275,17 @@ def test_the_server_refuses_to_start_with_one_sentence(environ, kind):
         {"EMAIL_URL": "nonsense"},
         {"EMAIL_URL": "smtpx://host"},
         {"EMAIL_URL": "smtp+tls://user:password@host:port"},
-        {"TRUSTED_PROXY_COUNT": "-1"},
+        {"TRUSTED_PROXIES": "everybody"},
+        {"TRUSTED_PROXIES": "10.0.0.7/24"},
+        {"TRUSTED_PROXIES": "10.0.0.7,0.0.0.0/0"},
+        {"TRUSTED_PROXIES": "10.0.0.7", "TRUSTED_PROXY_COUNT": "1"},
+        {"TRUSTED_PROXY_COUNT": "0"},
         {"USAGE_FLUSH_SECONDS": "-1"},
         {"REDIS_URL": "nonsense"},
         {"KEY_ARGON2_MEMORY_KIB": "0"},
         {"SECRET_KEY_FILE": "/nowhere/at/all"},
     ],
-    ids=lambda unsafe: " ".join(*unsafe.items()),
+    ids=lambda unsafe: " ".join(word for pair in unsafe.items() for word in pair),
 )
 def test_a_wrong_setting_refuses_to_start_with_one_sentence(environ, unsafe):
     status, printed, complaint = refusal([*MANAGE, "check"], environ | unsafe)

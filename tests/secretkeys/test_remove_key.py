@@ -1,12 +1,16 @@
 """Remove Key: what is shown before, what has to be typed, what happens after."""
 
 import datetime as dt
+import time
 
 from django.urls import reverse
 from django.utils import timezone
 
-from secretkeys.models import KeyUsage, SecretKey
+from orgs.models import AuditEvent
+from secretkeys.models import SecretKey
 from tests.conftest import MakeKey
+from tests.secretkeys.browsing import fields, text
+from tests.secretkeys.usage_rows import count_requests
 
 HTMX = {"HX-Request": "true"}
 
@@ -41,6 +45,43 @@ def test_right_name_removes_a_key_in_use(signed_in, make_key: MakeKey) -> None:
     assert key.is_removed
 
 
+def test_a_leaked_key_in_use_is_removed_without_typing(signed_in, make_key) -> None:
+    key, _ = make_key("pipeline", last_used_at=timezone.now())
+    response = signed_in.post(_url(key), {"leaked": "on"}, headers=HTMX)
+    assert "Secret key removed." in response["HX-Trigger"]
+    removal = AuditEvent.objects.get(action="key.removed")
+    assert removal.changes == {"reason": [None, "leaked"]}
+    log = signed_in.get(reverse("orgs:audit_log", args=[key.organization_id]))
+    assert "reason: leaked" in text(log)
+
+
+def test_whoever_says_nothing_of_a_leak_is_not_taken_to_have(
+    signed_in, make_key
+) -> None:
+    key, _ = make_key()
+    assert "leaked" not in fields(signed_in.get(_url(key)), "remove-form")
+    signed_in.post(_url(key), headers=HTMX)
+    assert AuditEvent.objects.get(action="key.removed").changes == {}
+
+
+def test_the_address_of_a_leak_opens_the_form_with_it_ticked(
+    signed_in, make_key
+) -> None:
+    key, _ = make_key("pipeline", last_used_at=timezone.now())
+    page = signed_in.get(_url(key) + "?leaked")
+    assert fields(page, "remove-form")["leaked"] == [""]
+
+
+def test_a_leak_stays_ticked_while_the_password_is_asked_for(
+    client_for, ada, make_key
+) -> None:
+    key, _ = make_key()
+    stale = client_for(ada, signed_in_at=time.time() - 60 * 60)
+    asked = stale.post(_url(key), {"leaked": "on"})
+    assert asked.status_code == 422
+    assert "leaked" in fields(asked, "remove-form")
+
+
 def test_key_idle_for_a_month_wants_nothing_typed(signed_in, make_key: MakeKey) -> None:
     key, _ = make_key(last_used_at=timezone.now() - dt.timedelta(days=31))
     assert signed_in.post(_url(key), headers=HTMX).status_code == 200
@@ -48,17 +89,8 @@ def test_key_idle_for_a_month_wants_nothing_typed(signed_in, make_key: MakeKey) 
 
 def test_dialog_shows_the_requests_of_seven_days(signed_in, make_key: MakeKey) -> None:
     key, _ = make_key()
-    now = timezone.now().replace(minute=0, second=0, microsecond=0)
     for days, count in ((1, 40_000), (3, 8_213), (8, 999)):
-        hour = now - dt.timedelta(days=days)
-        KeyUsage.objects.create(
-            key=key,
-            hour=hour,
-            resource="assets",
-            access=1,
-            outcome="allowed",
-            count=count,
-        )
+        count_requests(key, timezone.now() - dt.timedelta(days=days), count)
     response = signed_in.get(_url(key), headers=HTMX)
     assert response.context["requests_7_days"] == 48_213
     assert "48,213" in response.content.decode()

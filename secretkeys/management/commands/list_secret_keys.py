@@ -40,9 +40,15 @@ def _row(key: SecretKey) -> dict[str, str | None]:
         "permission": key.permission,
         "grant": key.grant.words,
         "access": key.grant.access_words,
-        "status": "expired" if key.is_expired(timezone.now()) else "active",
+        "status": _status(key),
         "created_at": key.created_at.isoformat(),
         "created_by": key.creator_name,
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
     }
+
+
+def _status(key: SecretKey) -> str:
+    if key.is_disabled:
+        return "disabled"
+    return "expired" if key.is_expired(timezone.now()) else "active"

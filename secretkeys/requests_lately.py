@@ -1,0 +1,44 @@
+"""How keys were used in the last hours: the spark line of a row, and its denials."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from orgs.models import Organization
+from secretkeys import charts
+from secretkeys.models import KeyUsage, SecretKey, SecretKeyQuerySet
+from secretkeys.periods import HOUR, Period, Window
+from secretkeys.status import Lately
+
+SPARK_HOURS = 36
+
+
+def show_lately(keys: Sequence[SecretKey], *, at: dt.datetime) -> None:
+    """Set ``lately`` of each key, and ``spark`` of those with requests; one query."""
+    day = Window.ending(Period.DAY, at)
+    first = day.end - SPARK_HOURS * HOUR
+    hours = {key.pk: [0] * SPARK_HOURS for key in keys}
+    requests, denied = dict.fromkeys(hours, 0), dict.fromkeys(hours, 0)
+    for key_id, begin, all_of_hour, denied_of_hour in (
+        KeyUsage.objects.of_keys(hours).since(first).by_key_and_hour()
+    ):
+        # What another process counted since belongs to the hour that has begun.
+        hours[key_id][min((begin - first) // HOUR, SPARK_HOURS - 1)] += all_of_hour
+        if begin >= day.start:
+            requests[key_id] += all_of_hour
+            denied[key_id] += denied_of_hour
+    for key in keys:
+        key.lately = Lately(hours[key.pk], requests[key.pk], denied[key.pk])
+        if any(key.lately.hours):
+            line = charts.spark_line(key.lately.hours)
+            state = key.statuses_at(at)[0].label
+            key.spark = replace(line, text=f"{state}. {line.text}")
+
+
+def with_elevated_denials(
+    organization: Organization, *, at: dt.datetime
+) -> SecretKeyQuerySet:
+    """Return an organization's keys that were denied too often in the last day."""
+    window = Window.ending(Period.DAY, at)
+    ids = KeyUsage.objects.since(window.start).with_elevated_denials(organization)
+    return SecretKey.objects.of(organization).current().among(ids)
