@@ -4,11 +4,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.db.models import F
+
 from orgs.models import Organization
 from secretkeys import charts
 from secretkeys.models import KeyUsage, SecretKey, SecretKeyQuerySet
+from secretkeys.outcomes import Outcome
 from secretkeys.periods import HOUR, Period, Window
-from secretkeys.status import Lately
+from secretkeys.status import FEWEST_DENIALS, REQUESTS_PER_DENIAL, Lately
 
 SPARK_HOURS = 36
 
@@ -39,6 +42,12 @@ def with_elevated_denials(
     organization: Organization, *, at: dt.datetime
 ) -> SecretKeyQuerySet:
     """Return an organization's keys that were denied too often in the last day."""
-    window = Window.ending(Period.DAY, at)
-    ids = KeyUsage.objects.since(window.start).with_elevated_denials(organization)
-    return SecretKey.objects.of(organization).current().among(ids)
+    day = KeyUsage.objects.within(Window.ending(Period.DAY, at))
+    denied = day.narrowed(outcomes=[each for each in Outcome if each.is_denied])
+    # Key by key: the database finds the hours of one key at once, and those of an
+    # organization among everybody's.
+    keys = SecretKey.objects.of(organization).current()
+    often = keys.alias(denied=denied.sum_of_key()).filter(denied__gte=FEWEST_DENIALS)
+    return often.alias(requests=day.sum_of_key()).filter(
+        requests__lte=F("denied") * REQUESTS_PER_DENIAL
+    )

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from secretkeys import keyformat
@@ -154,11 +154,10 @@ def _counted(question: Question) -> tuple[_Counts, _Counts]:
 
 def _used(question: Question) -> list[_Used]:
     """Return every key asked about, those with most requests first."""
-    counts, window = question.key_totals.filter(key=OuterRef("pk")), question.window
-    sums = counts.within(window).order_by().values("key").annotate(sum=Sum("count"))
+    counts, window = question.key_totals, question.window
     found = question.keys.annotate(
-        requests=Coalesce(Subquery(sums.values("sum")), 0),
-        before=Exists(counts.within(window.before)),
+        requests=Coalesce(counts.within(window).sum_of_key(), 0),
+        before=Exists(counts.within(window.before).filter(key=OuterRef("pk"))),
     )
     rows = found.values_list("key_id", "name", "removed_at", "requests", "before")
     used = [_Used(*row) for row in rows]

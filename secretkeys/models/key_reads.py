@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -78,10 +78,6 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
         return {"all": found["all"]} | {
             choice.value: found[choice.name] for choice in choices
         }
-
-    def among(self, key_ids: "Collection[str] | models.QuerySet[Any, Any]") -> Self:
-        """Return the keys with these ids, or with those that a query finds."""
-        return self.filter(pk__in=key_ids)
 
     def not_replaced(self) -> Self:
         """Leave out keys that rotation has put a successor in the place of."""

@@ -5,11 +5,10 @@ from collections.abc import Collection
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from orgs.models import Organization
-from secretkeys import status
 from secretkeys.grants import Access, Resource
 from secretkeys.outcomes import Outcome
 from secretkeys.periods import Window
@@ -108,13 +107,10 @@ class KeyCountQuerySet(CountQuerySet):
         sums = self.values("key", begin).order_by().annotate(**_SUMS)
         return list(sums.values_list("key", begin, "requests", "denied"))
 
-    def with_elevated_denials(self, organization: Organization) -> Sums:
-        """Return which keys of an organization status.Lately calls denied too often."""
-        share = F("denied") * status.REQUESTS_PER_DENIAL
-        rows = self.filter(key__organization=organization).order_by()
-        sums: Sums = rows.values("key").annotate(**_SUMS)
-        often = sums.filter(denied__gte=status.FEWEST_DENIALS, requests__lte=share)
-        return often.values("key")
+    def sum_of_key(self) -> models.Subquery:
+        """Return the requests of the key of an outer query; none where there are none."""
+        of_key = self.filter(key=models.OuterRef("pk")).order_by().values("key")
+        return models.Subquery(of_key.annotate(sum=models.Sum("count")).values("sum"))
 
     def used_access(self) -> dict[Resource, Access]:
         """Return the widest access that was allowed, by resource of the matrix."""

@@ -29,7 +29,6 @@ _PAGES = {
     "usage, 90 days": "settings/usage?period=90d",
     "usage, filtered": "settings/usage?period=90d&resource=assets&outcome=allowed",
     "overview": "overview",
-    "keys": "settings/secret-keys",
 }
 
 
@@ -167,10 +166,10 @@ def _fill(acme: Organization) -> None:
             "INSERT INTO secretkeys_keyusage"
             " (key_id, hour, resource, access, outcome, count)"
             " SELECT key_id, hour,"
-            " CASE number % 2 WHEN 0 THEN 'assets' ELSE 'annotations' END,"
-            " 1 + number % 2,"
-            " CASE number % 10 WHEN 9 THEN 'permission_denied' ELSE 'allowed' END,"
-            " 1 + number % 50 FROM secretkeys_secretkey CROSS JOIN hours"
+            " CASE number %% 2 WHEN 0 THEN 'assets' ELSE 'annotations' END,"
+            " 1 + number %% 2,"
+            " CASE number %% 10 WHEN 9 THEN 'permission_denied' ELSE 'allowed' END,"
+            " 1 + number %% 50 FROM secretkeys_secretkey CROSS JOIN hours"
             " WHERE organization_id = %s",
             [pk],
         )
