@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from secretkeys.grants import Access, Grant, Resource
-from secretkeys.models import ACTIVITY_DAYS, KeyActivity, SecretKey
+from secretkeys.models import ACTIVITY_DAYS, MANY, KeyActivity, SecretKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class DeniedKind:
     @property
     def shown_address(self) -> str:
         """Where it came from; empty where that is not known, or many."""
-        return "" if self.address == KeyActivity.MANY else self.address
+        return "" if self.address == MANY else self.address
 
     def fits(self, grant: Grant) -> bool:
         """Tell whether a grant allows it, as far as is known of the objects."""

@@ -38,9 +38,6 @@ class KeyActivity(models.Model):
     What a narrower grant would have denied is counted from these rows.
     """
 
-    # Stands for objects and addresses beyond as many as are kept apart in a day.
-    MANY = MANY
-
     key = models.ForeignKey(
         SecretKey, on_delete=models.CASCADE, related_name="activity"
     )

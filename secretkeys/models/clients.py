@@ -23,7 +23,7 @@ class KeyClientQuerySet(models.QuerySet["KeyClient"]):
 
     def kept_apart(self) -> Self:
         """Leave out the row that stands for the clients beyond as many as are kept."""
-        return self.exclude(user_agent=MANY)
+        return self.exclude(address=MANY)
 
     def seen_since(self, moment: dt.datetime) -> Self:
         """Return the clients that sent a request at or after ``moment``."""
@@ -41,11 +41,9 @@ class KeyClientQuerySet(models.QuerySet["KeyClient"]):
 class KeyClient(models.Model):
     """How often one program, at one address, presented a key whose secret was right.
 
-    Per key the MOST_CLIENTS seen last are kept apart (usage_writes.py); the others are
+    Per key the MOST_CLIENTS seen last are kept apart (usage/clients.py); the others are
     one row, in which address and user agent are MANY.
     """
-
-    MANY = MANY
 
     key = models.ForeignKey(SecretKey, on_delete=models.CASCADE, related_name="clients")
     # Empty where the client has none, as behind a socket file.
@@ -71,4 +69,4 @@ class KeyClient(models.Model):
     @property
     def is_others(self) -> bool:
         """Whether the row stands for many clients."""
-        return self.user_agent == MANY
+        return self.address == MANY

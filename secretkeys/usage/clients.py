@@ -53,7 +53,7 @@ def _fold(key_id: str) -> None:
         # Whoever gets a row back here, and nobody else, counts it again.
         cursor.execute(
             f"DELETE FROM {table} WHERE id IN ("  # noqa: S608 - the table of a model
-            f"SELECT id FROM {table} WHERE key_id = %s AND user_agent <> %s"
+            f"SELECT id FROM {table} WHERE key_id = %s AND address <> %s"
             " ORDER BY last_seen DESC, id LIMIT 1000000 OFFSET %s"
             f" {skip}) RETURNING first_seen, last_seen, count",
             [key_id, MANY, MOST_CLIENTS],
@@ -89,7 +89,7 @@ def _add(clients: Mapping[tuple[str, Client], Tally]) -> None:
             to_column(tally.last_at),
             tally.count,
         )
-        for (key_id, client), tally in sorted(clients.items(), key=lambda each: each[0])
+        for (key_id, client), tally in sorted(clients.items(), key=_lock_order)
     ]
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -106,8 +106,14 @@ def _add(clients: Mapping[tuple[str, Client], Tally]) -> None:
         )
 
 
+def _lock_order(each: tuple[tuple[str, Client], Tally]) -> tuple[str, bool, Client]:
+    """Put a key's others last, as fold_surplus() reaches them after what it folds."""
+    (key_id, client), _ = each
+    return key_id, client == _OTHERS, client
+
+
 def _client(row: Row) -> Client:
-    if row.user_agent == MANY:
+    if row.address == MANY:
         return _OTHERS
     user_agent = printable(row.user_agent)[:LONGEST_USER_AGENT]
     return Client(clean_address(row.address), user_agent)

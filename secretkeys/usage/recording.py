@@ -56,10 +56,13 @@ class _Waiting:
         self.writing = threading.Lock()
         self.urgent = threading.Event()
         self.writer: threading.Thread | None = None
+        # Appended to without the lock, and never replaced while the process lives.
+        self.requests: deque[Counted] = deque()
+        self.dropped = 0
         self.clear()
 
     def clear(self) -> None:
-        self.requests: deque[Counted] = deque()
+        """Drop what is counted; the queue stays, because others append to it."""
         self.tallies: dict[Row, Tally] = {}
         self.last_uses: dict[str, LastUse] = {}
         self.denials: dict[str, deque[Denied]] = {}
@@ -67,12 +70,9 @@ class _Waiting:
         self.urgent.clear()
 
     def take(self) -> "_Batch":
-        """Return what was counted and start over; requests stay in their queue."""
+        """Return what is counted and start over."""
         taken = _Batch(self.tallies, self.last_uses, self.denials, self.unknown)
-        requests = self.requests
         self.clear()
-        # Whoever is about to append to it holds no lock.
-        self.requests = requests
         return taken
 
 
@@ -163,13 +163,25 @@ def flush() -> None:
             with transaction.atomic():
                 _write(batch)
             written = True
-            fold_surplus({row.key_id for row in batch.tallies})
         except Error:
             rows = len(batch.tallies)
             logger.exception("Usage of %d rows could not be written yet.", rows)
         finally:
             if not written:
                 _put_back(batch)
+        if written:
+            _tidy({row.key_id for row in batch.tallies})
+
+
+def _tidy(key_ids: set[str]) -> None:
+    """Do what can wait until the next flush."""
+    try:
+        fold_surplus(key_ids)
+    except Error:
+        logger.exception("Clients beyond those kept apart were not counted as one yet.")
+    if _waiting.dropped:
+        dropped, _waiting.dropped = _waiting.dropped, 0
+        logger.error("%d requests were not counted: too many waited.", dropped)
 
 
 def _write(batch: _Batch) -> None:
@@ -189,6 +201,7 @@ def _write(batch: _Batch) -> None:
 def forget_waiting() -> None:
     """Drop what has not been written."""
     with _waiting.lock:
+        _waiting.requests.clear()
         _waiting.clear()
 
 
@@ -205,6 +218,7 @@ def _add(row: Row, tally: Tally) -> None:
         object_id = MANY if row.outcome == Outcome.ALLOWED else ""
         row = row._replace(object_id=object_id, address=MANY, user_agent=MANY)
         if row not in tallies and len(tallies) >= 2 * _MOST_ROWS_WAITING:
+            _waiting.dropped += tally.count
             return
     waiting = tallies.get(row)
     if waiting is None:

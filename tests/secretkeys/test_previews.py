@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from secretkeys import usage
 from secretkeys.grants import Access, Grant, Permission, Resource
-from secretkeys.models import KeyActivity, SecretKey
+from secretkeys.models import MANY, KeyActivity, SecretKey
 from secretkeys.outcomes import Outcome
 from secretkeys.scopes import Reach
 from tests.secretkeys.browsing import HTMX, fields, text
@@ -338,7 +338,7 @@ def test_a_selection_still_counts_what_was_not_kept_apart(
 ):
     key, plaintext = make_key(grant=Grant.preset(Permission.FULL, scopes()))
     use(plaintext, times=2)
-    KeyActivity.objects.update(object_id=KeyActivity.MANY, address=KeyActivity.MANY)
+    KeyActivity.objects.update(object_id=MANY, address=MANY)
     response = preview(key, dataset_reach="selected", dataset_ids=["pets"])
     assert f"{WOULD} 2 requests (assets read, last just now)." in text(response)
     assert text(preview(key, training_reach=Reach.NONE.value)) == ""
