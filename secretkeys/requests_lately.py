@@ -23,7 +23,7 @@ def show_lately(keys: Sequence[SecretKey], *, at: dt.datetime) -> None:
     hours = {key.pk: [0] * SPARK_HOURS for key in keys}
     requests, denied = dict.fromkeys(hours, 0), dict.fromkeys(hours, 0)
     for key_id, begin, all_of_hour, denied_of_hour in (
-        KeyUsage.objects.of_keys(hours).since(first).by_key_and_hour()
+        KeyUsage.objects.of_keys(hours).since(first).denied_by_key_and_time()
     ):
         # What another process counted since belongs to the hour that has begun.
         hours[key_id][min((begin - first) // HOUR, SPARK_HOURS - 1)] += all_of_hour

@@ -6,7 +6,7 @@ from typing import Any
 
 from secretkeys import keyformat
 from secretkeys.grants import Access
-from secretkeys.models.usage_reads import KIND_FIELDS
+from secretkeys.models.usage_reads import KIND_FIELDS, begin_of
 from secretkeys.outcomes import Outcome
 from secretkeys.usage_question import Question
 
@@ -30,7 +30,6 @@ def exported(question: Question) -> Iterator[Sequence[Any]]:
     begin = counts.begin
     order = ["key", begin, *KIND_FIELDS]
     rows = counts.order_by(*order).values_list(*order, "key__name", "count")
-    begin_of = counts.model.begin_of
     return (
         (
             f"{keyformat.stem(key_id)}…",

@@ -5,7 +5,7 @@ from typing import Any
 
 from orgs.models import Organization
 from secretkeys.models import (
-    KeyDay,
+    KeyDayTotal,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -43,7 +43,7 @@ class Question:
         """The same, in as few rows as there are: good for sums alone."""
         if self.window.period.is_hourly or self.resource or self.outcomes is not None:
             return self.key_counts
-        return KeyDay.objects.all()
+        return KeyDayTotal.objects.all()
 
     @property
     def counts(self) -> Any:

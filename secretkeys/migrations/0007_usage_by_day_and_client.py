@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["key", "hour", "count"], name="usage_sum"),
         ),
         migrations.CreateModel(
-            name="KeyDay",
+            name="KeyDayTotal",
             fields=[
                 (
                     "id",
@@ -250,11 +250,11 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddIndex(
-            model_name="keyday",
+            model_name="keydaytotal",
             index=models.Index(fields=["key", "day", "count"], name="key_day_sum"),
         ),
         migrations.AddConstraint(
-            model_name="keyday",
+            model_name="keydaytotal",
             constraint=models.UniqueConstraint(
                 fields=("key", "day"), name="key_day_unique"
             ),

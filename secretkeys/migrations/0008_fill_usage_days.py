@@ -16,7 +16,7 @@ def fill(apps, schema_editor):
     organization = "organization_id", "key__organization_id"
     for name, owner, column, begin, kind in (
         ("KeyUsageDay", "key_id", "key_id", "day", _KIND),
-        ("KeyDay", "key_id", "key_id", "day", ()),
+        ("KeyDayTotal", "key_id", "key_id", "day", ()),
         ("OrganizationUsage", *organization, "hour", _KIND),
         ("OrganizationUsageDay", *organization, "day", _KIND),
     ):

@@ -9,7 +9,7 @@ from secretkeys.models.keys import SecretKey
 from secretkeys.models.usage import (
     DAILY_LIFETIME,
     HOURLY_LIFETIME,
-    KeyDay,
+    KeyDayTotal,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -27,7 +27,7 @@ __all__ = [
     "Denial",
     "KeyActivity",
     "KeyClient",
-    "KeyDay",
+    "KeyDayTotal",
     "KeyUsage",
     "KeyUsageDay",
     "OrganizationUsage",

@@ -7,7 +7,6 @@ organization that they named.
 """
 
 import datetime as dt
-from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -27,72 +26,25 @@ HOURLY_LIFETIME = dt.timedelta(days=35)
 DAILY_LIFETIME = dt.timedelta(days=400)
 
 
-class Count(models.Model):
-    """How many requests of one kind there were."""
+def _resource() -> "models.CharField[str, str]":
+    """Make a column that is empty where nobody asked yet what a request was."""
+    choices = [(each.value, each.value) for each in Resource]
+    return models.CharField(max_length=20, blank=True, choices=choices)
 
-    BEGIN: ClassVar[str]
 
-    # Empty where a request was refused before anybody asked what it was.
-    resource = models.CharField(
-        max_length=20,
-        blank=True,
-        choices=[(each.value, each.value) for each in Resource],
-    )
-    access = models.PositiveSmallIntegerField(
+def _access() -> "models.PositiveSmallIntegerField[int, int]":
+    return models.PositiveSmallIntegerField(
         choices=[(each.value, each.name.lower()) for each in Access]
     )
-    outcome = models.CharField(
-        max_length=30, choices=[(each.value, each.label) for each in Outcome]
-    )
-    count = models.PositiveBigIntegerField()
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return f"{self.count} {self.outcome} at {getattr(self, self.BEGIN)}"
 
 
-class InHours(models.Model):
-    """Counted by the hour."""
-
-    BEGIN = "hour"
-
-    hour = models.DateTimeField()
-
-    class Meta:
-        abstract = True
-
-    @staticmethod
-    def column_of(moment: dt.datetime) -> dt.datetime:
-        """Return the hour of a moment as the column has it."""
-        return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
-
-    @staticmethod
-    def begin_of(hour: dt.datetime) -> dt.datetime:
-        """Return when the hour of a row begins."""
-        return hour
+def _outcome() -> "models.CharField[str, str]":
+    choices = [(each.value, each.label) for each in Outcome]
+    return models.CharField(max_length=30, choices=choices)
 
 
-class InDays(models.Model):
-    """Counted by the day."""
-
-    BEGIN = "day"
-
-    day = models.DateField()
-
-    class Meta:
-        abstract = True
-
-    @staticmethod
-    def column_of(moment: dt.datetime) -> dt.date:
-        """Return the day of a moment as the column has it."""
-        return moment.astimezone(dt.UTC).date()
-
-    @staticmethod
-    def begin_of(day: dt.date) -> dt.datetime:
-        """Return when the day of a row begins."""
-        return dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
+def _one_row(identity: list[str], name: str) -> models.UniqueConstraint:
+    return models.UniqueConstraint(fields=identity, name=name)
 
 
 def _known_outcome(name: str) -> models.CheckConstraint:
@@ -100,96 +52,129 @@ def _known_outcome(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(outcome__in=known), name=name)
 
 
-class KeyUsage(InHours, Count):
+class KeyUsage(models.Model):
     """How many requests of one kind a key made in one hour."""
 
+    IDENTITY = ["key", "hour", *KIND_FIELDS]
+
     key = models.ForeignKey(SecretKey, on_delete=models.CASCADE, related_name="usage")
-
-    objects = KeyCountQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["key", "hour", *KIND_FIELDS], name="usage_unique"
-            ),
-            _known_outcome("usage_outcome_known"),
-        ]
-        # Holds all that an organization's keys are put in order by.
-        indexes = [models.Index(fields=["key", "hour", "count"], name="usage_sum")]
-
-
-class KeyUsageDay(InDays, Count):
-    """How many requests of one kind a key made in one day."""
-
-    key = models.ForeignKey(
-        SecretKey, on_delete=models.CASCADE, related_name="usage_days"
-    )
-
-    objects = KeyCountQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["key", "day", *KIND_FIELDS], name="usage_day_unique"
-            ),
-            _known_outcome("usage_day_outcome_known"),
-        ]
-
-
-class KeyDay(InDays):
-    """How many requests a key made in one day, of whatever kind.
-
-    An organization's keys are put in order by these: one row where KeyUsageDay has many.
-    """
-
-    key = models.ForeignKey(SecretKey, on_delete=models.CASCADE, related_name="+")
+    hour = models.DateTimeField()
+    resource = _resource()
+    access = _access()
+    outcome = _outcome()
     count = models.PositiveBigIntegerField()
 
     objects = KeyCountQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["key", "day"], name="key_day_unique")
+            _one_row(["key", "hour", *KIND_FIELDS], "usage_unique"),
+            _known_outcome("usage_outcome_known"),
         ]
+        # Holds all that an organization's keys are put in order by.
+        indexes = [models.Index(fields=["key", "hour", "count"], name="usage_sum")]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.outcome} at {self.hour:%Y-%m-%d %H}:00"
+
+
+class KeyUsageDay(models.Model):
+    """How many requests of one kind a key made in one day."""
+
+    IDENTITY = ["key", "day", *KIND_FIELDS]
+
+    key = models.ForeignKey(
+        SecretKey, on_delete=models.CASCADE, related_name="usage_days"
+    )
+    day = models.DateField()
+    resource = _resource()
+    access = _access()
+    outcome = _outcome()
+    count = models.PositiveBigIntegerField()
+
+    objects = KeyCountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            _one_row(["key", "day", *KIND_FIELDS], "usage_day_unique"),
+            _known_outcome("usage_day_outcome_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.outcome} on {self.day}"
+
+
+class KeyDayTotal(models.Model):
+    """How many requests a key made in one day, of whatever kind.
+
+    An organization's keys are put in order by these: one row where KeyUsageDay has many.
+    """
+
+    IDENTITY = ["key", "day"]
+
+    key = models.ForeignKey(SecretKey, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    count = models.PositiveBigIntegerField()
+
+    objects = KeyCountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [_one_row(["key", "day"], "key_day_unique")]
         indexes = [models.Index(fields=["key", "day", "count"], name="key_day_sum")]
 
     def __str__(self) -> str:
         return f"{self.count} on {self.day}"
 
 
-class OrganizationUsage(InHours, Count):
+class OrganizationUsage(models.Model):
     """How many requests of one kind an organization's keys made in one hour."""
+
+    IDENTITY = ["organization", "hour", *KIND_FIELDS]
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+"
     )
+    hour = models.DateTimeField()
+    resource = _resource()
+    access = _access()
+    outcome = _outcome()
+    count = models.PositiveBigIntegerField()
 
     objects = OrganizationCountQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "hour", *KIND_FIELDS],
-                name="organization_usage_unique",
+            _one_row(
+                ["organization", "hour", *KIND_FIELDS], "organization_usage_unique"
             ),
             _known_outcome("organization_usage_known"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.count} {self.outcome} at {self.hour:%Y-%m-%d %H}:00"
 
-class OrganizationUsageDay(InDays, Count):
+
+class OrganizationUsageDay(models.Model):
     """How many requests of one kind an organization's keys made in one day."""
+
+    IDENTITY = ["organization", "day", *KIND_FIELDS]
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+"
     )
+    day = models.DateField()
+    resource = _resource()
+    access = _access()
+    outcome = _outcome()
+    count = models.PositiveBigIntegerField()
 
     objects = OrganizationCountQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "day", *KIND_FIELDS],
-                name="organization_day_unique",
-            ),
+            _one_row(["organization", "day", *KIND_FIELDS], "organization_day_unique"),
             _known_outcome("organization_day_known"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.outcome} on {self.day}"

@@ -25,22 +25,29 @@ _SUMS: dict[str, models.Func] = {
 }
 
 
+def begin_of(column: dt.datetime | dt.date) -> dt.datetime:
+    """Return when the hour or day of a row begins."""
+    if isinstance(column, dt.datetime):
+        return column
+    return dt.datetime.combine(column, dt.time(), tzinfo=dt.UTC)
+
+
 class CountQuerySet(models.QuerySet[Any]):
     """Reads that all counts share; ``begin`` is the field of the hour or day."""
 
     @property
     def begin(self) -> str:
-        """The field that says which hour or day a row counts."""
-        return str(self.model.BEGIN)
+        """The field of the hour or day that a row counts."""
+        return str(self.model.IDENTITY[1])
 
     def within(self, window: Window) -> Self:
         """Return the rows of a window."""
-        end = self.model.column_of(window.end)
+        end = self._column_of(window.end)
         return self.since(window.start).filter(**{f"{self.begin}__lt": end})
 
     def since(self, moment: dt.datetime) -> Self:
         """Return the rows from the hour or day of ``moment`` on."""
-        return self.filter(**{f"{self.begin}__gte": self.model.column_of(moment)})
+        return self.filter(**{f"{self.begin}__gte": self._column_of(moment)})
 
     def narrowed(
         self, resource: str = "", outcomes: Collection[Outcome] | None = None
@@ -59,13 +66,19 @@ class CountQuerySet(models.QuerySet[Any]):
         """Return (begin of the hour or day, outcome, requests), oldest first."""
         sums = self._sums(self.begin, "outcome").order_by(self.begin)
         return [
-            (self.model.begin_of(begin), Outcome(outcome), count)
-            for begin, outcome, count in sums
+            (begin_of(begin), Outcome(outcome), count) for begin, outcome, count in sums
         ]
 
     def total(self) -> int:
         """Return how many requests the rows count."""
         return self.aggregate(total=models.Sum("count"))["total"] or 0
+
+    def _column_of(self, moment: dt.datetime) -> dt.datetime | dt.date:
+        """Return the hour or day of a moment as its column has it."""
+        moment = moment.astimezone(dt.UTC)
+        if self.begin == "day":
+            return moment.date()
+        return moment.replace(minute=0, second=0, microsecond=0)
 
     def _sums(self, *fields: str) -> Sums:
         grouped: Sums = self.values(*fields).order_by()
@@ -90,7 +103,7 @@ class KeyCountQuerySet(CountQuerySet):
     def by_key_and_time(self) -> list[tuple[str, dt.datetime, int]]:
         """Return (key id, begin of the hour or day, requests)."""
         return [
-            (key_id, self.model.begin_of(begin), count)
+            (key_id, begin_of(begin), count)
             for key_id, begin, count in self._sums("key", self.begin)
         ]
 
@@ -101,11 +114,15 @@ class KeyCountQuerySet(CountQuerySet):
             for resource, access, outcome, count in self._sums(*KIND_FIELDS)
         ]
 
-    def by_key_and_hour(self) -> list[tuple[str, dt.datetime, int, int]]:
+    def denied_by_key_and_time(self) -> list[tuple[str, dt.datetime, int, int]]:
         """Return (key id, begin of the hour or day, requests, denied ones)."""
-        begin = self.begin
-        sums = self.values("key", begin).order_by().annotate(**_SUMS)
-        return list(sums.values_list("key", begin, "requests", "denied"))
+        sums: Sums = self.values("key", self.begin).order_by().annotate(**_SUMS)
+        return [
+            (key_id, begin_of(begin), requests, denied)
+            for key_id, begin, requests, denied in sums.values_list(
+                "key", self.begin, "requests", "denied"
+            )
+        ]
 
     def sum_of_key(self) -> models.Subquery:
         """Return the requests of the key of an outer query; none where there are none."""

@@ -16,7 +16,7 @@ from secretkeys.models import (
     Denial,
     KeyActivity,
     KeyClient,
-    KeyDay,
+    KeyDayTotal,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -37,7 +37,7 @@ def compact(*, at: dt.datetime) -> dict[str, int]:
             OrganizationUsage.objects.filter(hour__lt=hour)
         ),
         "days of keys": _remove(KeyUsageDay.objects.filter(day__lt=day)),
-        "totals of days": _remove(KeyDay.objects.filter(day__lt=day)),
+        "totals of days": _remove(KeyDayTotal.objects.filter(day__lt=day)),
         "days of organizations": _remove(
             OrganizationUsageDay.objects.filter(day__lt=day)
         ),

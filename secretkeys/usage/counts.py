@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 
 from orgs.models import Organization
 from secretkeys.models import (
-    KeyDay,
+    KeyDayTotal,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
     OrganizationUsageDay,
     SecretKey,
 )
-from secretkeys.models.usage_reads import KIND_FIELDS
 from secretkeys.outcomes import Outcome
 from secretkeys.usage.rows import Row, Tally
 
@@ -43,12 +42,12 @@ def write_counts(
         kind = row.hour, row.resource, row.access, row.outcome
         of_keys[row.key_id, *kind] += tally.count
         of_organizations[owners[row.key_id], *kind] += tally.count
-    _add(OrganizationUsage, "organization_id", of_organizations)
-    _add(OrganizationUsageDay, "organization_id", _by_day(of_organizations))
+    _add(OrganizationUsage, of_organizations)
+    _add(OrganizationUsageDay, _by_day(of_organizations))
     days = _by_day(of_keys)
-    _add(KeyUsage, "key_id", of_keys)
-    _add(KeyUsageDay, "key_id", days)
-    _add(KeyDay, "key_id", _of_any_kind(days))
+    _add(KeyUsage, of_keys)
+    _add(KeyUsageDay, days)
+    _add(KeyDayTotal, _of_any_kind(days))
 
 
 def _known(unknown: Unknown) -> _Hourly:
@@ -79,27 +78,29 @@ def _of_any_kind(days: Counter[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
     return totals
 
 
-def _add(model: type[Any], owner: str, counts: Mapping[tuple[Any, ...], int]) -> None:
+def _add(model: type[models.Model], counts: Mapping[tuple[Any, ...], int]) -> None:
     """Add counts to the rows of a table, which need not be there yet."""
-    to_column = (
-        connection.ops.adapt_datetimefield_value
-        if model.BEGIN == "hour"
-        else connection.ops.adapt_datefield_value
-    )
-    column: Any = model._meta.get_field(owner)
+    identity: list[str] = model.IDENTITY  # type: ignore[attr-defined]
+    fields: list[Any] = [model._meta.get_field(name) for name in identity]
     # Sorted, so that two processes lock shared rows in the same order.
     rows = [
-        (column.get_db_prep_value(who, connection), to_column(begin), *kind, count)
-        for (who, begin, *kind), count in sorted(counts.items())
+        [
+            *(
+                field.get_db_prep_save(value, connection)
+                for field, value in zip(fields, who_and_what, strict=True)
+            ),
+            count,
+        ]
+        for who_and_what, count in sorted(counts.items())
     ]
     table = model._meta.db_table
-    columns = [owner, model.BEGIN, *(() if model is KeyDay else KIND_FIELDS)]
-    identity, places = ", ".join(columns), "%s, " * len(columns)
+    columns = ", ".join(field.column for field in fields)
+    places = "%s, " * len(fields)
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} ({identity}, count)"  # noqa: S608 - names of columns
+            f"INSERT INTO {table} ({columns}, count)"  # noqa: S608 - names of columns
             f" VALUES ({places}%s)"
-            f" ON CONFLICT ({identity}) DO UPDATE"
+            f" ON CONFLICT ({columns}) DO UPDATE"
             f" SET count = {table}.count + excluded.count",
             rows,
         )

@@ -180,11 +180,11 @@ def _fill(acme: Organization) -> None:
         kinds = ", resource, access, outcome"
         for table, owner, begin in (
             ("keyusageday", "key_id", "day"),
-            ("keyday", "key_id", "day"),
+            ("keydaytotal", "key_id", "day"),
             ("organizationusage", "organization_id", "hour"),
             ("organizationusageday", "organization_id", "day"),
         ):
-            fields = f"{owner}, {begin}" + ("" if table == "keyday" else kinds)
+            fields = f"{owner}, {begin}" + ("" if table == "keydaytotal" else kinds)
             cursor.execute(
                 f"INSERT INTO secretkeys_{table} ({fields}, count)"
                 f" SELECT {fields}, SUM(count){of_organization} GROUP BY {fields}",

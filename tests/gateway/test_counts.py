@@ -9,7 +9,7 @@ import pytest
 
 from secretkeys.models import (
     KeyClient,
-    KeyDay,
+    KeyDayTotal,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -19,7 +19,7 @@ from tests.gateway import servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SUMS = (KeyUsage, KeyUsageDay, KeyDay, OrganizationUsage, OrganizationUsageDay)
+SUMS = (KeyUsage, KeyUsageDay, KeyDayTotal, OrganizationUsage, OrganizationUsageDay)
 SERVERS = {
     "gunicorn": lambda port, log, **more: servers.gunicorn(
         port, log, **(more | {"WEB_CONCURRENCY": "2"})

@@ -9,7 +9,7 @@ from secretkeys.models import (
     Denial,
     KeyActivity,
     KeyClient,
-    KeyDay,
+    KeyDayTotal,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -21,7 +21,7 @@ from tests.secretkeys.usage_rows import count_requests, seen_client
 pytestmark = pytest.mark.django_db
 
 HOURLY = (KeyUsage, OrganizationUsage)
-DAILY = (KeyUsageDay, KeyDay, OrganizationUsageDay)
+DAILY = (KeyUsageDay, KeyDayTotal, OrganizationUsageDay)
 EVERYTHING = (*HOURLY, *DAILY, KeyClient, KeyActivity, Denial)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from secretkeys.grants import Grant, Permission
 from secretkeys.models import (
-    KeyDay,
+    KeyDayTotal,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -21,7 +21,7 @@ from tests.secretkeys.conftest import scopes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SUMS = (KeyUsage, KeyUsageDay, KeyDay, OrganizationUsage, OrganizationUsageDay)
+SUMS = (KeyUsage, KeyUsageDay, KeyDayTotal, OrganizationUsage, OrganizationUsageDay)
 FIRST = [("secretkeys", "0001_initial"), ("orgs", "0001_initial")]
 # What rows of the first release allow: Restricted was shown and could not be chosen.
 KEPT = {

@@ -7,7 +7,7 @@ import pytest
 
 from secretkeys import authentication, keyformat, usage
 from secretkeys.models import (
-    KeyDay,
+    KeyDayTotal,
     KeyUsage,
     KeyUsageDay,
     OrganizationUsage,
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 # The last moment of a day, the night clocks go back in Berlin.
 MIDNIGHT = dt.datetime(2026, 10, 25, tzinfo=dt.UTC)
 INSTANT = dt.timedelta(microseconds=1)
-ALL = (KeyUsage, KeyUsageDay, KeyDay, OrganizationUsage, OrganizationUsageDay)
+ALL = (KeyUsage, KeyUsageDay, KeyDayTotal, OrganizationUsage, OrganizationUsageDay)
 
 
 @pytest.fixture
