@@ -286,7 +286,7 @@ STORAGES = {
 KEY_ARGON2_MEMORY_KIB, KEY_ARGON2_TIME_COST = values.argon2_cost(
     env.int("KEY_ARGON2_MEMORY_KIB", 19 * 1024), env.int("KEY_ARGON2_TIME_COST", 2)
 )
-# How often counted requests are written; 0 leaves writing to usage.flush().
+# How often counted requests are written; 0 leaves writing to recording.flush().
 _flush_seconds = env.float("USAGE_FLUSH_SECONDS", 5.0)
 USAGE_FLUSH_SECONDS = values.not_negative("USAGE_FLUSH_SECONDS", _flush_seconds)
 # The oldest version of vi-sdk that gets no badge on the pages about usage.

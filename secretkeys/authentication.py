@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import Error
 
-from secretkeys import hashing, keyformat, lookup, policy, usage
+from secretkeys import hashing, keyformat, lookup, policy, recording
 from secretkeys.explanations import explain
 from secretkeys.grants import Barrier, Grant
 from secretkeys.models import SecretKey
@@ -48,7 +48,7 @@ class PresentedRequest(NamedTuple):
     organization_id: str | None
     method: str
     raw_path: str
-    client: usage.Client
+    client: recording.Client
     reference: str
 
 
@@ -91,7 +91,7 @@ def authenticate(presented: PresentedRequest, *, at: dt.datetime) -> Authenticat
             _remember(key_id, presented, request, refused, at)
         raise
     finally:
-        usage.record(
+        recording.record(
             key_id,
             outcome,
             request=request,
@@ -117,7 +117,7 @@ def _recognized(
         return _verified_row(_bearer_token(presented.authorization))
     except AuthenticationFailed as refused:
         if refused.outcome is Outcome.UNKNOWN_KEY:
-            usage.record_unknown(presented.organization_id, at=at)
+            recording.record_unknown(presented.organization_id, at=at)
         raise
 
 
@@ -129,7 +129,7 @@ def _remember(
     at: dt.datetime,
 ) -> None:
     """Keep why the holder of a genuine key is refused, under the reference they get."""
-    denied = usage.Denied(
+    denied = recording.Denied(
         reference=presented.reference,
         at=at,
         outcome=refused.outcome,
@@ -139,7 +139,7 @@ def _remember(
         request=request,
         address=presented.client.address,
     )
-    usage.remember(key_id, denied)
+    recording.remember(key_id, denied)
 
 
 def _bearer_token(authorization: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import QueryDict
 
 from orgs.models import AuditEvent
-from secretkeys import charts, previews, proposals, reports, sdk_versions
+from secretkeys import catalogue_words, charts, previews, proposals, sdk_versions
 from secretkeys.charts import BarChart, Series
 from secretkeys.grants import ROWS, Access, Resource
 from secretkeys.models import Denial, KeyClient, SecretKey
@@ -180,7 +180,7 @@ def key_page(
         "resources": resources(key, kinds),
         "clients": clients,
         "denials": Denial.objects.latest_of(key).kept(at)[:_LATEST_DENIALS],
-        "scopes": reports.scope_words(key),
+        "scopes": catalogue_words.scope_words(key),
         "least_privilege": proposals.least_privilege(key, at=at),
         "history": _history(key) if with_history else None,
         "loss": _loss(key, clients, at),

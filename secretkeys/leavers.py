@@ -12,7 +12,7 @@ from orgs import actions as people
 from orgs import audit
 from orgs.audit import Actor, AuditAction
 from orgs.models import Membership, Organization, User
-from secretkeys import actions, reports
+from secretkeys import actions, kept_keys
 from secretkeys.actions import KeyTerms
 from secretkeys.models import SecretKey
 
@@ -88,7 +88,7 @@ def remove_member(
         orgs.refusals.Refused: the person cannot be removed, or the actor may not.
     """
     people.remove_member(organization, user_id, actor=actor, at=at)
-    keys = reports.keys_left_by(organization, user_id, at=at)
+    keys = kept_keys.keys_left_by(organization, user_id, at=at)
     if fingerprint(keys) != seen:
         raise Overtaken
     managers = Membership.objects.who_manage(organization)

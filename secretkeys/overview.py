@@ -16,7 +16,7 @@ from secretkeys.models import SecretKey
 from secretkeys.periods import Period, Window
 from secretkeys.requests_lately import with_elevated_denials
 from secretkeys.status import Review, Status
-from secretkeys.usage_question import Question
+from secretkeys.usage_query import UsageQuery
 from secretkeys.usage_report import usage_report
 
 _LATEST_CHANGES = 5
@@ -67,7 +67,7 @@ def overview_page(membership: Membership, *, at: dt.datetime) -> dict[str, Any]:
     }
     if sees_usage and counts["all"]:
         month = Window.ending(Period.MONTH, at)
-        context["chart"] = usage_report(Question(organization, month)).chart
+        context["chart"] = usage_report(UsageQuery(organization, month)).chart
     if membership.can(Ability.VIEW_AUDIT_LOG):
         events = AuditEvent.objects.of(organization).chained().latest_first()
         context["changes"] = list(events[:_LATEST_CHANGES])

@@ -51,3 +51,8 @@ def with_elevated_denials(
     return often.alias(requests=day.sum_of_key()).filter(
         requests__lte=F("denied") * REQUESTS_PER_DENIAL
     )
+
+
+def requests_7_days(key: SecretKey, *, at: dt.datetime) -> int:
+    """Return how many requests the key made today and on the six days before."""
+    return key.usage_days.within(Window.ending(Period.WEEK, at)).total()

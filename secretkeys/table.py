@@ -12,7 +12,7 @@ from orgs.models import Organization
 from orgs.paging import pagination
 from secretkeys import keyformat
 from secretkeys.forms import KeyFilterForm
-from secretkeys.identified import identified
+from secretkeys.found_keys import identified
 from secretkeys.models import SORT_FIELDS, SecretKey, SecretKeyQuerySet
 from secretkeys.requests_lately import show_lately, with_elevated_denials
 from secretkeys.status import Status

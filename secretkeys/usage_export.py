@@ -8,7 +8,7 @@ from secretkeys import keyformat
 from secretkeys.grants import Access
 from secretkeys.models.usage_reads import KIND_FIELDS, begin_of
 from secretkeys.outcomes import Outcome
-from secretkeys.usage_question import Question
+from secretkeys.usage_query import UsageQuery
 
 COLUMNS = (
     "key",
@@ -23,10 +23,10 @@ COLUMNS = (
 )
 
 
-def exported(question: Question) -> Iterator[Sequence[Any]]:
+def exported(query: UsageQuery) -> Iterator[Sequence[Any]]:
     """Return the rows of a file, by key and time; none is kept in memory."""
-    keys = question.keys.values("pk")
-    counts = question.key_counts.within(question.window).filter(key__in=keys)
+    keys = query.keys.values("pk")
+    counts = query.key_counts.within(query.window).filter(key__in=keys)
     begin = counts.begin
     order = ["key", begin, *KIND_FIELDS]
     rows = counts.order_by(*order).values_list(*order, "key__name", "count")

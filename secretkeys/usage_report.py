@@ -18,7 +18,7 @@ from secretkeys.charts import BarChart, Series, stacked_bars
 from secretkeys.models import Denial
 from secretkeys.outcomes import Outcome
 from secretkeys.periods import Window
-from secretkeys.usage_question import Question
+from secretkeys.usage_query import UsageQuery
 from secretkeys.usage_words import Change, percent
 
 # Keys that are listed one by one, and of those the ones with a colour of their own.
@@ -113,11 +113,11 @@ class UsageReport:
     latest: list[Denial]
 
 
-def usage_report(question: Question) -> UsageReport:
+def usage_report(query: UsageQuery) -> UsageReport:
     """Return how the keys asked about were used; five queries."""
-    window = question.window
-    now, before = _counted(question)
-    used = _used(question)
+    window = query.window
+    now, before = _counted(query)
+    used = _used(query)
     active = [key for key in used if key.requests]
     earlier = sum(1 for key in used if key.before)
     ends = _by_outcome(now)
@@ -135,27 +135,27 @@ def usage_report(question: Question) -> UsageReport:
         active=len(active),
         active_change=Change.in_number(len(active), earlier, period),
         keys=sum(1 for key in used if key.requests or _lived(key, window)),
-        chart=_chart(question, active[: len(_COLOURS)], now),
-        lines=_lines(question, active, ends),
+        chart=_chart(query, active[: len(_COLOURS)], now),
+        lines=_lines(query, active, ends),
         reasons=_reasons(ends),
-        latest=_latest(question),
+        latest=_latest(query),
     )
 
 
-def _counted(question: Question) -> tuple[_Counts, _Counts]:
+def _counted(query: UsageQuery) -> tuple[_Counts, _Counts]:
     """Return what was counted in the period and in the one before."""
-    window = question.window
+    window = query.window
     both = replace(window, start=window.before.start)
     now, before = _Counts(), _Counts()
-    for begin, outcome, count in question.counts.within(both).by_time():
+    for begin, outcome, count in query.counts.within(both).by_time():
         (now if begin >= window.start else before)[begin, outcome] += count
     return now, before
 
 
-def _used(question: Question) -> list[_Used]:
+def _used(query: UsageQuery) -> list[_Used]:
     """Return every key asked about, those with most requests first."""
-    counts, window = question.key_totals, question.window
-    found = question.keys.annotate(
+    counts, window = query.key_totals, query.window
+    found = query.keys.annotate(
         requests=Coalesce(counts.within(window).sum_of_key(), 0),
         before=Exists(counts.within(window.before).filter(key=OuterRef("pk"))),
     )
@@ -168,11 +168,11 @@ def _lived(key: _Used, window: Window) -> bool:
     return key.removed_at is None or key.removed_at >= window.start
 
 
-def _chart(question: Question, first: list[_Used], counted: _Counts) -> BarChart:
+def _chart(query: UsageQuery, first: list[_Used], counted: _Counts) -> BarChart:
     """Draw the keys that are used most, and all the others as one."""
-    window = question.window
+    window = query.window
     found = {key.key_id: Counter[dt.datetime]() for key in first}
-    counts = question.key_counts.within(window).of_keys(found.keys())
+    counts = query.key_counts.within(window).of_keys(found.keys())
     for key_id, begin, count in counts.by_key_and_time():
         found[key_id][begin] += count
     others = Counter[dt.datetime]()
@@ -206,12 +206,12 @@ def _names(keys: list[_Used]) -> list[str]:
 
 
 def _lines(
-    question: Question, active: list[_Used], ends: Counter[Outcome]
+    query: UsageQuery, active: list[_Used], ends: Counter[Outcome]
 ) -> list[KeyLine]:
     """List the keys that are used most; the last line is all others."""
     listed = active[:MOST_LISTED]
     ids = [key.key_id for key in listed]
-    by_key = question.key_counts.within(question.window).of_keys(ids).by_key()
+    by_key = query.key_counts.within(query.window).of_keys(ids).by_key()
     rest = Counter(ends)
     everything = _requests(ends)
     lines = []
@@ -245,13 +245,13 @@ def _reasons(ends: Counter[Outcome]) -> list[Reason]:
     return [Reason(outcome, count, denied[0][1]) for outcome, count in denied]
 
 
-def _latest(question: Question) -> list[Denial]:
+def _latest(query: UsageQuery) -> list[Denial]:
     """Return the latest refusals whose reference can be looked up."""
-    wanted = question.outcomes or [each for each in Outcome if each.is_denied]
+    wanted = query.outcomes or [each for each in Outcome if each.is_denied]
     found: QuerySet[Denial] = Denial.objects.filter(
-        Q(resource=question.resource) if question.resource else Q(),
-        key__in=question.keys.values("pk"),
-        at__gte=question.window.start,
+        Q(resource=query.resource) if query.resource else Q(),
+        key__in=query.keys.values("pk"),
+        at__gte=query.window.start,
         outcome__in=[each.value for each in wanted],
     )
     return list(found.order_by("-at")[:_LATEST_DENIALS])

@@ -21,7 +21,7 @@ from orgs.actions import create_organization
 from orgs.audit import COMMAND_LINE, Actor
 from orgs.models import Membership, Organization, User
 from orgs.roles import Role
-from secretkeys import hashing, usage
+from secretkeys import hashing, recording
 from secretkeys.actions import KeyTerms, create_key
 from secretkeys.grants import Grant, Permission
 from secretkeys.keyformat import Plaintext
@@ -50,7 +50,7 @@ def _fresh_process() -> Iterator[None]:
     cache.clear()
     yield
     # Counts of keys that are gone would be written when the process ends.
-    usage.forget_waiting()
+    recording.forget_waiting()
 
 
 @pytest.fixture

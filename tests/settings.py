@@ -14,7 +14,7 @@ os.environ.setdefault("DATABASE_URL", f"sqlite:///{_directory.name}/db.sqlite3")
 # One argon2 run is enough to prove what argon2 does.
 os.environ.setdefault("KEY_ARGON2_MEMORY_KIB", "1024")
 os.environ.setdefault("KEY_ARGON2_TIME_COST", "1")
-# A test that looks at usage calls usage.flush() itself.
+# A test that looks at usage calls recording.flush() itself.
 os.environ.setdefault("USAGE_FLUSH_SECONDS", "0")
 
 # The client reads these when it is imported: no log in the home folder, no proxy.

@@ -2,7 +2,7 @@
 
 from secretkeys.actions.keys import create_key, rotate_key, update_key
 from secretkeys.actions.stopping import disable_key, enable_key, end_key, remove_key
-from secretkeys.terms import KeyTerms
+from secretkeys.key_terms import KeyTerms
 
 __all__ = [
     "KeyTerms",

@@ -13,7 +13,8 @@ from orgs.authority import lock_for
 from orgs.models import Organization
 from orgs.roles import Ability
 from secretkeys import hashing, keyformat
-from secretkeys.changing import lock_of, record, reread
+from secretkeys.key_changes import lock_of, record_change, reread
+from secretkeys.key_terms import KeyTerms, expiry_words
 from secretkeys.keyformat import Plaintext
 from secretkeys.lifetimes import successor_end
 from secretkeys.models import GRANT_FIELDS, SecretKey, grant_columns
@@ -27,7 +28,6 @@ from secretkeys.refusals import (
     check_lifetime,
     check_offered,
 )
-from secretkeys.terms import KeyTerms, moment
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def create_key(
     generated = keyformat.generate(settings.SIGNING_KEYS[0])
     key = _store(organization, generated, terms, nonce=nonce, actor=actor, at=at)
     changes = {field: (None, value) for field, value in terms.facts.items()}
-    record(AuditAction.KEY_CREATED, key, actor, changes, at)
+    record_change(AuditAction.KEY_CREATED, key, actor, changes, at)
     return key, generated.plaintext
 
 
@@ -103,7 +103,7 @@ def update_key(
     key.grant = terms.grant
     key.expires_at = terms.expires_at
     key.save(update_fields=["name", "name_folded", "expires_at", *GRANT_FIELDS])
-    record(AuditAction.KEY_CHANGED, key, actor, changes, at)
+    record_change(AuditAction.KEY_CHANGED, key, actor, changes, at)
     return key
 
 
@@ -143,9 +143,9 @@ def rotate_key(
     )
     changes = {
         "key": (f"{key.stem}…", f"{successor.stem}…"),
-        "old key stops": (None, moment(key.expires_at)),
+        "old key stops": (None, expiry_words(key.expires_at)),
     }
-    record(AuditAction.KEY_ROTATED, key, actor, changes, at)
+    record_change(AuditAction.KEY_ROTATED, key, actor, changes, at)
     return successor, generated.plaintext
 
 

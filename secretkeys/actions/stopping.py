@@ -8,7 +8,7 @@ from orgs import audit
 from orgs.audit import Actor, AuditAction
 from orgs.authority import lock_for
 from orgs.roles import Ability
-from secretkeys.changing import lock_of, record, reread
+from secretkeys.key_changes import lock_of, record_change, reread
 from secretkeys.models import SecretKey
 from secretkeys.refusals import check_disableable, check_enableable, check_removable
 
@@ -32,7 +32,7 @@ def disable_key(
     check_disableable(key)
     key.disabled_at, key.disabled_by = at, actor.user
     key.save(update_fields=["disabled_at", "disabled_by"])
-    record(AuditAction.KEY_DISABLED, key, actor, _because(reason), at)
+    record_change(AuditAction.KEY_DISABLED, key, actor, _because(reason), at)
     return key
 
 
@@ -51,7 +51,7 @@ def enable_key(
     check_enableable(key, at=at)
     key.disabled_at = key.disabled_by = None
     key.save(update_fields=["disabled_at", "disabled_by"])
-    record(AuditAction.KEY_ENABLED, key, actor, _because(reason), at)
+    record_change(AuditAction.KEY_ENABLED, key, actor, _because(reason), at)
     return key
 
 
@@ -82,7 +82,9 @@ def end_key(
     key.removed_at = at
     key.removed_by = actor.user
     key.save(update_fields=["removed_at", "removed_by"])
-    record(AuditAction.KEY_REMOVED, key, actor, _because(LEAKED if leaked else ""), at)
+    record_change(
+        AuditAction.KEY_REMOVED, key, actor, _because(LEAKED if leaked else ""), at
+    )
 
 
 def _because(reason: str) -> audit.Changes:

@@ -21,7 +21,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from secretkeys import hashing, usage
+from secretkeys import hashing, recording
 from secretkeys.api import gateway
 
 Scope = MutableMapping[str, Any]
@@ -64,7 +64,7 @@ async def _live(receive: Receive, send: Send) -> None:
 
 
 def _end() -> None:
-    usage.flush()
+    recording.flush()
     connections.close_all()
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from orgs.http import Request, client_address
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.api import errors
 from secretkeys.authentication import (
     AuthenticatedKey,
@@ -51,7 +51,7 @@ def _presented(request: HttpRequest) -> PresentedRequest:
         organization_id=request.META.get("HTTP_ORGANIZATION_ID"),
         method=request.method or "",
         raw_path=_raw_path(request),
-        client=usage.Client(
+        client=recording.Client(
             client_address(request),
             request.META.get("HTTP_USER_AGENT", ""),
         ),

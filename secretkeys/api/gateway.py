@@ -25,7 +25,7 @@ from django.utils import timezone
 from orgs import proxies
 from orgs.categories import Category
 from orgs.http import vouched_address
-from secretkeys import hashing, usage
+from secretkeys import hashing, recording
 from secretkeys.api.errors import Refusal, describe
 from secretkeys.authentication import (
     AuthenticatedKey,
@@ -196,7 +196,7 @@ def _decide(call: Call, method: str, path: str, reference: str) -> Authenticated
         read("organization-id"),
         method,
         path,
-        usage.Client(address, read("user-agent", "")),
+        recording.Client(address, read("user-agent", "")),
         reference,
     )
     return authenticate(presented, at=timezone.now())

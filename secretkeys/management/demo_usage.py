@@ -8,10 +8,10 @@ from typing import NamedTuple
 from secretkeys.grants import Access, Permission, Resource
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
-from secretkeys.usage.activity import write_activity
-from secretkeys.usage.clients import write_clients
-from secretkeys.usage.counts import Unknown, write_counts
-from secretkeys.usage.rows import Client, Row, Tally
+from secretkeys.recording.activity import write_activity
+from secretkeys.recording.clients import write_clients
+from secretkeys.recording.counts import Unknown, write_counts
+from secretkeys.recording.rows import Client, Row, Tally
 
 USAGE_DAYS = 90
 MAIN_CLIENT = Client("10.2.0.7", "vi/0.1.0b7 (Python/3.11.7; Linux/6.1)")

@@ -41,7 +41,7 @@ class KeyClientQuerySet(models.QuerySet["KeyClient"]):
 class KeyClient(models.Model):
     """How often one program, at one address, presented a key whose secret was right.
 
-    Per key the MOST_CLIENTS seen last are kept apart (usage/clients.py); the others are
+    Per key the MOST_CLIENTS seen last are kept apart (recording/clients.py); the others are
     one row, in which address and user agent are MANY.
     """
 

@@ -29,7 +29,7 @@ from secretkeys.status import Lately, Life, Status
 class SecretKey(models.Model):
     """A key of an organization, without its secret. A removed key keeps its row."""
 
-    # Set by reports.keys_left_by(): what it replaced and still works.
+    # Set by kept_keys.keys_left_by(): what it replaced and still works.
     predecessors: "list[SecretKey]"
     # Set by requests_lately.show_lately(), for whoever may see how keys are used.
     lately: Lately | None = None
@@ -74,7 +74,7 @@ class SecretKey(models.Model):
     )
     # Chosen with the form: the same form sent twice makes one key.
     creation_nonce = models.UUIDField(editable=False)
-    # Written at most once a minute by usage.flush(), never by save().
+    # Written at most once a minute by recording.flush(), never by save().
     last_used_at = models.DateTimeField(null=True, editable=False)
     last_used_address = models.GenericIPAddressField(null=True, editable=False)
     last_used_client = models.CharField(max_length=200, editable=False)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from orgs.models import Membership, Organization, User
 from orgs.quotas import Meter
-from secretkeys import reports
+from secretkeys.kept_keys import keys_kept
 from secretkeys.models import SecretKey
 
 register = template.Library()
@@ -22,7 +22,7 @@ def with_keys(
     One query, however many members.
     """
     rows = list(members)
-    counts = reports.keys_kept(organization, [each.user_id for each in rows])
+    counts = keys_kept(organization, [each.user_id for each in rows])
     return [(member, counts.get(member.user_id, 0)) for member in rows]
 
 

@@ -15,13 +15,14 @@ from orgs.http import MemberRequest, form_view, posted
 from orgs.reauthentication import confirm, hides_answer
 from orgs.refusals import Conflict
 from orgs.roles import Ability
-from secretkeys import actions, pickers, previews, proposals, reports
+from secretkeys import actions, pickers, previews, proposals
 from secretkeys.actions import KeyTerms
 from secretkeys.forms import KeyEditForm, KeyForm, RotateForm
 from secretkeys.grants import Grant
 from secretkeys.lifetimes import longest_words
 from secretkeys.models import SecretKey
 from secretkeys.refusals import Refused, check_changeable
+from secretkeys.requests_lately import requests_7_days
 from secretkeys.views.answers import conflicted, dialog, done, reveal
 from secretkeys.views.lookups import find_denial, find_key
 
@@ -157,7 +158,7 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponse:
     except Refused as refused:
         form.add_error(refused.field, refused.sentence)
     context = {"key": key, "question": question}
-    context["requests_7_days"] = reports.requests_7_days(key, at=now)
+    context["requests_7_days"] = requests_7_days(key, at=now)
     context["longest_words"] = longest_words(key.organization)
     return dialog(request, "rotate", form, **context)
 

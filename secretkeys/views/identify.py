@@ -12,7 +12,7 @@ from orgs.http import MemberRequest, form_view, is_htmx, posted
 from orgs.roles import Ability
 from secretkeys import keyformat
 from secretkeys.forms import IdentifyForm
-from secretkeys.identified import beginning_with
+from secretkeys.found_keys import beginning_with
 from secretkeys.models import SecretKey
 from secretkeys.status import Status
 from secretkeys.views.answers import dialog, list_url

@@ -13,8 +13,9 @@ from orgs.reauthentication import confirm, hides_answer
 from orgs.refusals import OwnerRequired, Refused
 from orgs.roles import Ability, Role
 from orgs.views.member_answers import conflicted, done, members_url
-from secretkeys import leavers, reports
+from secretkeys import leavers
 from secretkeys.forms import LeaverForm
+from secretkeys.kept_keys import keys_left_by
 
 
 @form_view
@@ -82,7 +83,7 @@ def _form(request: MemberRequest, member: Membership) -> LeaverForm:
     managers = Membership.objects.who_manage(request.organization)
     return LeaverForm(
         posted(request),
-        keys=reports.keys_left_by(request.organization, member.user_id, at=now),
+        keys=keys_left_by(request.organization, member.user_id, at=now),
         keepers=[each for each in managers if each.user_id != member.user_id],
         at=now,
     )

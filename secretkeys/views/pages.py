@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect, push_url, reswap
 from orgs.access import member_view
 from orgs.http import MemberRequest, is_htmx, with_events
 from orgs.roles import Ability
-from secretkeys import proposals, reports
+from secretkeys import catalogue_words, proposals
 from secretkeys.key_page import key_page
 from secretkeys.table import key_table
 from secretkeys.views.lookups import find_denial, find_key, is_reference
@@ -71,8 +71,8 @@ def denial_detail(request: MemberRequest, reference: str) -> HttpResponse:
     context: dict[str, Any] = {
         "denial": denial,
         "key": denial.key,
-        "scopes": reports.scope_words(denial.key),
-        "object_name": reports.object_name(denial),
+        "scopes": catalogue_words.scope_words(denial.key),
+        "object_name": catalogue_words.object_name(denial),
         "remedy": remedy.value,
         "proposal": proposal,
     }

@@ -11,9 +11,10 @@ from orgs.http import MemberRequest, form_view, posted
 from orgs.reauthentication import confirm, hides_answer
 from orgs.refusals import Conflict
 from orgs.roles import Ability
-from secretkeys import actions, previews, reports
+from secretkeys import actions, previews
 from secretkeys.forms import ReasonForm, RemoveForm
 from secretkeys.refusals import check_disableable, check_enableable, check_removable
+from secretkeys.requests_lately import requests_7_days
 from secretkeys.views.answers import conflicted, dialog, done
 from secretkeys.views.lookups import find_key
 
@@ -45,7 +46,7 @@ def key_remove(request: MemberRequest, key_id: str) -> HttpResponse:
     except Conflict as conflict:
         return conflicted(request, conflict)
     context = {"key": key, "question": question, "must_confirm": must_confirm}
-    context["requests_7_days"] = reports.requests_7_days(key, at=now)
+    context["requests_7_days"] = requests_7_days(key, at=now)
     context["preview"] = previews.of_removal(key, at=now)
     return dialog(request, "remove", form, **context)
 
@@ -69,7 +70,7 @@ def key_disable(request: MemberRequest, key_id: str) -> HttpResponse:
         "disable",
         form,
         key=key,
-        requests_7_days=reports.requests_7_days(key, at=now),
+        requests_7_days=requests_7_days(key, at=now),
         preview=previews.of_removal(key, at=now),
     )
 

@@ -18,7 +18,7 @@ from orgs.roles import Ability
 from secretkeys import sdk_versions, usage_export, usage_report
 from secretkeys.forms import UsageFilterForm
 from secretkeys.periods import Period, Window
-from secretkeys.usage_question import Question
+from secretkeys.usage_query import UsageQuery
 
 
 @require_safe
@@ -62,9 +62,9 @@ def usage_file(request: MemberRequest) -> HttpResponseBase:
 
 def _question(
     request: MemberRequest, filters: UsageFilterForm, window: Window
-) -> Question:
+) -> UsageQuery:
     search, resource = filters.value("q"), filters.value("resource")
-    return Question(request.organization, window, search, resource, filters.outcomes)
+    return UsageQuery(request.organization, window, search, resource, filters.outcomes)
 
 
 def _without_outcome(kept: dict[str, str]) -> dict[str, str]:

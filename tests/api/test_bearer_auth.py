@@ -16,7 +16,7 @@ from secretkeys.actions import remove_key
 from secretkeys.grants import Permission
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
-from secretkeys.usage import Client
+from secretkeys.recording import Client
 from tests.api.forging import unknown_key, with_a_forged_tag, with_another_secret
 
 pytestmark = pytest.mark.django_db

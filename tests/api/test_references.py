@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.grants import Grant, Permission
 from secretkeys.models import Denial
 from secretkeys.scopes import Reach
@@ -35,7 +35,7 @@ def open_page(acme, mel, client_for):
     """Return a function that looks a reference up as mel."""
 
     def look_up(reference):
-        usage.flush()
+        recording.flush()
         url = reverse("secretkeys:denial", args=[acme.pk, reference])
         return client_for(mel).get(url)
 

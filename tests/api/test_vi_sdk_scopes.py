@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from vi.client.errors import ViAuthenticationError, ViNotFoundError
 
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import Denial
 from secretkeys.scopes import Reach
@@ -166,7 +166,7 @@ def test_the_reference_of_a_refusal_opens_its_explanation(
     vendor, acme, client_for, mel
 ):
     refused = refusal(vendor, DENIED["another dataset"][1])
-    usage.flush()
+    recording.flush()
     assert Denial.objects.get().reference == refused.trace_id
     url = reverse("secretkeys:denial", args=[acme.pk, refused.trace_id])
     page = client_for(mel).get(url).content.decode()

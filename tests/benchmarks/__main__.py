@@ -19,12 +19,12 @@ django.setup()
 
 def main() -> int:
     """Run every benchmark, print a line each, and fail when a target is missed."""
-    from tests.benchmarks import audit_log, doors, measurements, seeing
+    from tests.benchmarks import audit_log, doors, measurements, usage
 
     databases = setup_databases(verbosity=0, interactive=False)
     try:
         results = [measure() for measure in measurements.ALL]
-        results += [seeing.recording(), *seeing.pages(), *doors.doors()]
+        results += [usage.counting(), *usage.pages(), *doors.doors()]
         results += audit_log.audit_log()
     finally:
         teardown_databases(databases, verbosity=0)

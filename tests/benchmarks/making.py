@@ -10,7 +10,7 @@ from django.utils import timezone
 from orgs.actions import create_organization
 from orgs.audit import COMMAND_LINE, Actor
 from orgs.models import Organization, User
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.actions import KeyTerms, create_key, remove_key
 from secretkeys.authentication import PresentedRequest
 from secretkeys.grants import Grant, Permission
@@ -42,7 +42,7 @@ def request_with(plaintext: str, organization: Organization) -> PresentedRequest
         organization_id=str(organization.pk),
         method="GET",
         raw_path=f"/workspaces/{organization.pk}",
-        client=usage.Client("127.0.0.1", "vi/0.1.0b7"),
+        client=recording.Client("127.0.0.1", "vi/0.1.0b7"),
         reference=uuid.uuid4().hex,
     )
 

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from secretkeys import keyformat, lookup, usage
+from secretkeys import keyformat, lookup, recording
 from secretkeys.authentication import (
     AuthenticationFailed,
     PresentedRequest,
@@ -51,9 +51,9 @@ def warm_verification() -> Result:
 
     # The first verification runs argon2, and is written as the key's first use.
     verify()
-    usage.flush()
+    recording.flush()
     bare, ours = in_turn(select, verify, times=1000)
-    usage.forget_waiting()
+    recording.forget_waiting()
     return Result(
         "A warm verification costs, in SELECTs",
         ours / bare,
@@ -105,7 +105,7 @@ def refusals_take_the_same_time() -> Result:
     for _ in range(200):
         for name, request in presented.items():
             seconds[name].append(seconds_of(lambda each=request: _refuse(each), 1))
-    usage.forget_waiting()
+    recording.forget_waiting()
     medians = {name: statistics.median(taken) * 1e3 for name, taken in seconds.items()}
     return Result(
         "Refusals of unknown, removed and foreign keys differ by",

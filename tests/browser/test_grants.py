@@ -8,7 +8,7 @@ from vi.client.errors import ViAuthenticationError
 from orgs.categories import Category
 from orgs.models import CatalogueEntry, Organization
 from orgs.sessions import SessionStore
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.grants import Grant, Permission
 from secretkeys.models import SecretKey
 from secretkeys.scopes import Reach, Scope
@@ -136,7 +136,7 @@ def test_a_narrower_grant_says_what_it_would_have_denied(
     client = connect(plaintext)
     for _ in range(3):
         client.organizations.get_quota()
-    usage.flush()
+    recording.flush()
     ada_page.reload()
     ada_page.get_by_role("button", name="Actions for pipeline").click()
     ada_page.get_by_role("menuitem", name="Edit Permission").click()
@@ -158,7 +158,7 @@ def test_a_refused_request_is_explained_and_mended(
     client = connect(plaintext)
     with pytest.raises(ViAuthenticationError) as refused:
         client.organizations.update(spec={"name": "Renamed"})
-    usage.flush()
+    recording.flush()
     ada_page.goto(f"{keys_url}/denials/{refused.value.trace_id}")
     expect(ada_page.get_by_text("is Read Only and may not change")).to_be_visible()
     assert _violations(ada_page) == []

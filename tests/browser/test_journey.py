@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from vi.client.errors import ViAuthenticationError
 
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.models import SecretKey
 
 WHOLE_KEY = re.compile(r"^dtvi_[0-9A-Za-z]{98}$")
@@ -42,7 +42,7 @@ def test_key_is_made_used_narrowed_and_ended(
 
     client = connect(key)
     assert client.organizations.get().name == "Acme"
-    usage.flush()
+    recording.flush()
     expect(reveal.get_by_text("First request received")).to_be_visible()
     expect(reveal.get_by_text("vi/0.1.0b7")).to_be_visible()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from config import values
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.models import KeyClient
 from tests.gateway.asking import ASKS, wsgi_ask
 
@@ -34,7 +34,7 @@ def seen(request, acme, make_key, settings):
             *(("X-Forwarded-For", each) for each in forwarded_for),
         ]
         assert ask(path.format(acme.pk), pairs, "GET", peer).status_code == 200
-        usage.flush()
+        recording.flush()
         return KeyClient.objects.get().address
 
     return seen

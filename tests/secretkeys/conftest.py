@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from orgs.categories import Category
 from orgs.models import CatalogueEntry, Organization, User
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.actions import KeyTerms
 from secretkeys.authentication import (
     AuthenticationFailed,
@@ -25,7 +25,7 @@ from secretkeys.outcomes import Outcome
 from secretkeys.scopes import EVERYWHERE, Reach, Scope, Scopes
 from tests.secretkeys.browsing import HTMX
 
-CURL = usage.Client("192.0.2.7", "curl/8.0")
+CURL = recording.Client("192.0.2.7", "curl/8.0")
 CATALOGUE = {
     "dataset": {"pets": "Pets", "cars": "Cars", "roads": "Roads"},
     "training": {"detector": "Detector", "sorter": "Sorter"},
@@ -100,7 +100,7 @@ def decide(acme: Organization) -> Callable[..., Decided]:
         path: str,
         *,
         at: dt.datetime | None = None,
-        client: usage.Client = CURL,
+        client: recording.Client = CURL,
     ) -> Decided:
         reference = uuid.uuid4().hex
         presented = PresentedRequest(
@@ -164,7 +164,7 @@ def refuse(acme, decide):
     def ask(plaintext, method="PATCH", path="/workspaces/{org}", **how):
         decided = decide(plaintext, method, path.format(org=acme.pk), **how)
         assert decided.outcome is not Outcome.ALLOWED
-        usage.flush()
+        recording.flush()
         return decided.reference
 
     return ask

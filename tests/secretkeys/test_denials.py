@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
@@ -347,7 +347,7 @@ def test_a_key_s_page_leads_to_what_it_was_denied(
 ):
     key, plaintext = make_key(permission=Permission.READ_ONLY)
     references = [refuse(plaintext, "DELETE", CARS) for _ in range(12)]
-    usage.flush()
+    recording.flush()
     url = reverse("secretkeys:detail", args=[acme.pk, key.key_id])
     page = client_for(mel).get(url).content.decode()
     shown = [each for each in references if f"denials/{each}" in page]

@@ -10,7 +10,7 @@ from vi.client.errors import ViAuthenticationError
 
 from orgs.audit import Actor
 from orgs.models import AuditEvent, Organization
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.actions import disable_key
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
@@ -81,7 +81,7 @@ def test_the_client_reads_why(connect, post, make_key):
 def test_refused_requests_are_counted(disabled, decide, acme):
     key, plaintext = disabled()
     decide(plaintext, "GET", f"/workspaces/{acme.pk}")
-    usage.flush()
+    recording.flush()
     assert key.usage_days.get().outcome == Outcome.DISABLED.value
 
 
@@ -104,7 +104,7 @@ def test_the_dialog_says_what_would_stop_and_that_it_can_be_undone(
 ):
     key, plaintext = make_key()
     decide(plaintext, "GET", f"/workspaces/{acme.pk}/datasets")
-    usage.flush()
+    recording.flush()
     words = text(signed_in.get(url("disable", key), headers=HTMX))
     assert "Disabling this key would have denied 1 request (datasets read" in words
     assert "You can enable it again." in words

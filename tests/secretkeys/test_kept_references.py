@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.grants import Grant, Permission
 from secretkeys.models import Denial
 from tests.secretkeys.browsing import text
@@ -45,7 +45,7 @@ def test_the_newest_hundred_of_each_key_are_kept(decide, acme, make_key):
             decided = decide(key, "PATCH", f"/workspaces/{acme.pk}", at=at)
             references[key].append(decided.reference)
         if number % 10 == 9:
-            usage.flush()
+            recording.flush()
     kept = set(Denial.objects.values_list("reference", flat=True))
     assert kept == {each for those in references.values() for each in those[10:]}
 
@@ -54,7 +54,7 @@ def test_a_flood_between_two_writes_keeps_the_newest(decide, acme, make_key):
     _, plaintext = make_key(permission=READ_ONLY)
     path = f"/workspaces/{acme.pk}"
     given = [decide(plaintext, "PATCH", path).reference for _ in range(500)]
-    usage.flush()
+    recording.flush()
     kept = set(Denial.objects.values_list("reference", flat=True))
     assert kept == set(given[-20:])
 
@@ -71,7 +71,7 @@ def test_only_refusals_of_genuine_keys_of_the_organization_are_kept(
         decide(key, "GET", path)
     decide(plaintext, "GET", f"/workspaces/{globex.pk}")
     decide(plaintext, "GET", path)
-    usage.flush()
+    recording.flush()
     assert not Denial.objects.exists()
 
 
@@ -95,7 +95,7 @@ def test_no_part_of_a_secret_is_kept(acme, make_key, decide, look_up, path):
     _, plaintext = make_key(grant=nothing)
     sent = path.format(key=plaintext, org=acme.pk)
     reference = decide(plaintext, "GET", sent).reference
-    usage.flush()
+    recording.flush()
     kept = repr(Denial.objects.values().get()) + look_up(reference).content.decode()
     secret = plaintext[21:85]
     assert not any(secret[at : at + 8] in kept for at in range(0, 56, 8))
@@ -127,7 +127,7 @@ def test_a_failing_database_only_delays_an_explanation(decide, acme, make_key, l
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail):
-        usage.flush()
+        recording.flush()
     assert look_up(reference).status_code == 404
-    usage.flush()
+    recording.flush()
     assert look_up(reference).status_code == 200

@@ -6,18 +6,18 @@ import threading
 import pytest
 from django.db import connection
 
-from secretkeys import policy, usage
+from secretkeys import policy, recording
 from secretkeys.models import MANY, KeyClient
 from secretkeys.outcomes import Outcome
-from secretkeys.usage import clients
+from secretkeys.recording import clients
 
 HOUR = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
-CURL = usage.Client("192.0.2.7", "curl/8.0")
+CURL = recording.Client("192.0.2.7", "curl/8.0")
 
 
 def record(key, client=CURL, *, at=HOUR, outcome=Outcome.ALLOWED):
     """Count a request as a decision does."""
-    usage.record(
+    recording.record(
         key.pk,
         outcome,
         request=policy.resolve("GET", "/plans"),
@@ -37,9 +37,9 @@ def test_a_client_has_a_first_and_a_last_time_and_a_count(make_key) -> None:
     key, _ = make_key()
     for minutes in (30, 0, 90):
         record(key, at=HOUR + dt.timedelta(minutes=minutes))
-    usage.flush()
+    recording.flush()
     record(key, at=HOUR - dt.timedelta(days=2), outcome=Outcome.PERMISSION_DENIED)
-    usage.flush()
+    recording.flush()
     client = KeyClient.objects.get()
     assert client.first_seen == HOUR - dt.timedelta(days=2)
     assert client.last_seen == HOUR + dt.timedelta(minutes=90)
@@ -55,12 +55,12 @@ def test_address_and_program_tell_clients_apart(make_key) -> None:
             CURL,
             CURL._replace(address="2001:db8::1"),
             CURL._replace(user_agent="vi/0.1.0b7 (Python/3.11.7; Linux/6.1)"),
-            usage.Client(None, ""),
+            recording.Client(None, ""),
         ]
     ):
         record(key, client, at=HOUR - dt.timedelta(minutes=number))
     record(other)
-    usage.flush()
+    recording.flush()
     assert seen(key) == [
         ("192.0.2.7", "curl/8.0", 1),
         ("2001:db8::1", "curl/8.0", 1),
@@ -74,16 +74,16 @@ def test_address_and_program_tell_clients_apart(make_key) -> None:
 @pytest.mark.parametrize(
     ("client", "stored"),
     [
-        (usage.Client("not an address", "a\0b\r\nc"), ("", "abc")),
-        (usage.Client("fe80::1%eth0", "x" * 9000), ("fe80::1", "x" * 200)),
-        (usage.Client("192.0.2.7", "*"), ("192.0.2.7", "*")),
+        (recording.Client("not an address", "a\0b\r\nc"), ("", "abc")),
+        (recording.Client("fe80::1%eth0", "x" * 9000), ("fe80::1", "x" * 200)),
+        (recording.Client("192.0.2.7", "*"), ("192.0.2.7", "*")),
     ],
     ids=["NUL", "long", "called as the others are"],
 )
 def test_odd_clients_are_kept_as_far_as_they_can_be(make_key, client, stored) -> None:
     key, _ = make_key()
     record(key, client)
-    usage.flush()
+    recording.flush()
     assert seen(key) == [(*stored, 1)]
 
 
@@ -102,9 +102,9 @@ def test_the_latest_clients_are_kept_apart_and_the_rest_is_one(
     key, _ = make_key()
     for batch in range(batches):
         _programs(key, range(batch, 25, batches))
-        usage.flush()
+        recording.flush()
     _programs(key, [24])
-    usage.flush()
+    recording.flush()
     others = KeyClient.objects.get(address=MANY)
     apart = {row.user_agent for row in KeyClient.objects.kept_apart()}
     assert len(apart) == 10
@@ -128,7 +128,7 @@ def test_eight_writers_lose_no_request_of_any_client(make_key, monkeypatch) -> N
             for number in range(30):
                 for key in keys:
                     _programs(key, range(own * number, own * number + 12))
-                usage.flush()
+                recording.flush()
         except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
             errors.append(error)
         finally:
@@ -139,7 +139,7 @@ def test_eight_writers_lose_no_request_of_any_client(make_key, monkeypatch) -> N
         thread.start()
     for thread in threads:
         thread.join(60)
-    usage.flush()
+    recording.flush()
     assert errors == []
     for key in keys:
         rows = KeyClient.objects.of_key(key)

@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from orgs.audit import COMMAND_LINE
 from orgs.models import AuditEvent
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.actions import remove_key
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import MANY
@@ -186,7 +186,7 @@ def test_the_real_client_appears_with_its_version_and_python(
 ) -> None:
     key, plaintext = make_key()
     connect(plaintext).organizations.info()
-    usage.flush()
+    recording.flush()
     shown = section(look_at(key), "key-clients")
     assert f"vi-sdk 0.1.0b7 Python {platform.python_version()}" in shown
     assert "127.0.0.1 Just now Just now 1" in shown
@@ -223,12 +223,12 @@ def test_the_25_latest_clients_are_named_and_the_others_counted(
 
 def test_what_a_program_calls_itself_is_text(make_key, look_at, decide) -> None:
     key, plaintext = make_key()
-    hostile = usage.Client(
+    hostile = recording.Client(
         "192.0.2.7", "<img src=x onerror=alert(1)>\u202e" + "y" * 500
     )
     decide(plaintext, "GET", "/plans", client=hostile)
-    decide(plaintext, "GET", "/plans", client=usage.Client(None, ""))
-    usage.flush()
+    decide(plaintext, "GET", "/plans", client=recording.Client(None, ""))
+    recording.flush()
     page = look_at(key)
     assert "<img" not in page.content.decode()
     shown = section(page, "key-clients")
@@ -257,10 +257,12 @@ def test_granted_and_used_rights_stand_side_by_side(make_key, look_at) -> None:
 def test_it_says_what_would_stop_without_the_key(make_key, look_at, decide, acme):
     key, plaintext = make_key()
     for number in range(5):
-        client = usage.Client(f"10.0.0.{number}", "vi/0.1.0b7 (Python/3.11.7; Linux/6)")
+        client = recording.Client(
+            f"10.0.0.{number}", "vi/0.1.0b7 (Python/3.11.7; Linux/6)"
+        )
         decide(plaintext, "GET", f"/workspaces/{acme.pk}/quota", client=client)
     decide(plaintext, "GET", "/plans")
-    usage.flush()
+    recording.flush()
     words = text(look_at(key))
     assert (
         "6 requests of the last 30 days would have been denied, the last just now"
@@ -280,12 +282,14 @@ def test_an_unused_key_can_be_removed(make_key, look_at) -> None:
 
 def test_a_removed_key_still_tells_its_story(make_key, look_at, decide, acme) -> None:
     key, plaintext = make_key()
-    decide(plaintext, "GET", "/plans", client=usage.Client("10.0.0.1", "retired/1.0"))
-    usage.flush()
+    decide(
+        plaintext, "GET", "/plans", client=recording.Client("10.0.0.1", "retired/1.0")
+    )
+    recording.flush()
     remove_key(key, actor=COMMAND_LINE, at=timezone.now())
-    late = usage.Client("10.0.0.2", "forgotten/1.0")
+    late = recording.Client("10.0.0.2", "forgotten/1.0")
     assert decide(plaintext, "GET", "/plans", client=late).outcome is Outcome.REMOVED
-    usage.flush()
+    recording.flush()
     page = look_at(key)
     words = text(page)
     assert "State Removed" in words
@@ -308,8 +312,8 @@ def test_whoever_presents_an_expired_key_is_shown(make_key, look_at, decide) -> 
     now = timezone.now()
     key, plaintext = make_key(expires_at=now + HOUR)
     type(key).objects.filter(pk=key.pk).update(expires_at=now - HOUR)
-    decide(plaintext, "GET", "/plans", client=usage.Client("10.0.0.2", "late/1.0"))
-    usage.flush()
+    decide(plaintext, "GET", "/plans", client=recording.Client("10.0.0.2", "late/1.0"))
+    recording.flush()
     words = text(look_at(key))
     assert "Other: late/1.0 Still presents it" in words
     assert "If this key were removed now" not in words

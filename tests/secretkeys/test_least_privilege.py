@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.outcomes import Outcome
 from secretkeys.scopes import Reach
@@ -45,7 +45,7 @@ def use(acme, decide):
         for method, path in requests:
             decided = decide(plaintext, method, path.format(org=acme.pk), **how)
             assert decided.outcome is outcome
-        usage.flush()
+        recording.flush()
 
     return make
 

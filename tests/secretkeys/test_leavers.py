@@ -12,7 +12,7 @@ from orgs.actions import invite, withdraw_invitation
 from orgs.audit import COMMAND_LINE, Actor
 from orgs.models import AuditEvent, Invitation, Membership, Organization
 from orgs.roles import Role
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.actions import KeyTerms, create_key, remove_key, rotate_key
 from secretkeys.grants import Grant, Permission
 from secretkeys.leavers import Decision, Fate, fingerprint, remove_member
@@ -421,7 +421,7 @@ def test_counts_that_wait_do_not_bring_a_key_back(remove, left, decide, abe):
     path = f"/workspaces/{key.organization_id}"
     decide(plaintext, "GET", path)
     remove(**{f"fate_{key.pk}": "remove"})
-    usage.flush()
+    recording.flush()
     assert decide(plaintext, "GET", path).outcome is not Outcome.ALLOWED
 
 

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 from django.urls import reverse
 from django.utils import timezone
 
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import MANY, KeyActivity, SecretKey
 from secretkeys.outcomes import Outcome
@@ -18,7 +18,7 @@ from tests.secretkeys.conftest import scopes
 pytestmark = pytest.mark.django_db
 
 WOULD = "This change would have denied"
-OFFICE = usage.Client("198.51.100.4", "vi/0.1.0b7")
+OFFICE = recording.Client("198.51.100.4", "vi/0.1.0b7")
 LABEL = "assets/a1/annotations/n1"
 
 
@@ -31,7 +31,7 @@ def use(acme, decide):
         for _ in range(times):
             outcome = decide(plaintext, method, path, **how).outcome
             assert outcome is Outcome.ALLOWED
-        usage.flush()
+        recording.flush()
 
     return make
 
@@ -92,7 +92,7 @@ def test_one_request_is_one_request(edit, use, make_key):
 @pytest.mark.parametrize("address", [None, "unix:", ""])
 def test_a_client_without_an_address_is_named_by_none(edit, use, make_key, address):
     key, plaintext = make_key()
-    use(plaintext, "PUT", LABEL, client=usage.Client(address, "curl"))
+    use(plaintext, "PUT", LABEL, client=recording.Client(address, "curl"))
     shown = text(edit(key, permission="read_only"))
     assert f"{WOULD} 1 request (annotations write, last just now)." in shown
 
@@ -150,7 +150,7 @@ def test_requests_that_were_denied_anyway_are_not_counted(decide, edit, acme, ma
     key, plaintext = make_key(permission=Permission.READ_ONLY)
     path = f"/workspaces/{acme.pk}"
     assert decide(plaintext, "PATCH", path).outcome is Outcome.PERMISSION_DENIED
-    usage.flush()
+    recording.flush()
     assert edit(key, permission="labeler_only").status_code == 200
 
 
@@ -158,7 +158,7 @@ def test_what_every_key_may_is_never_counted_as_denied(decide, edit, acme, make_
     key, plaintext = make_key()
     for path in ("/plans", f"/workspaces/{acme.pk}"):
         assert decide(plaintext, "GET", path).outcome is Outcome.ALLOWED
-    usage.flush()
+    recording.flush()
     assert edit(key, permission="labeler_only").status_code == 200
 
 
@@ -188,7 +188,7 @@ def test_a_list_of_everything_is_denied_by_any_selection(
 ):
     key, plaintext = make_key()
     decide(plaintext, "GET", f"/workspaces/{featured.pk}/datasets")
-    usage.flush()
+    recording.flush()
     response = edit(key, dataset_reach="selected", dataset_ids=["pets"])
     assert f"{WOULD} 1 request (datasets read," in text(response)
 
@@ -309,7 +309,7 @@ def test_many_objects_in_a_day_are_not_kept_apart_and_all_counted(
             datasets = f"/workspaces/{featured.pk}/datasets/{featured.pk}_"
             decide(plaintext, "GET", f"{datasets}ds{number}")
             decide(plaintext, "GET", f"{datasets}more{number}")
-        usage.flush()
+        recording.flush()
     use(plaintext, times=2)
     # What does not fit is one row for each kind of request.
     assert KeyActivity.objects.count() == 500 + 2

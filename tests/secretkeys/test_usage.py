@@ -11,14 +11,14 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from secretkeys import authentication, keyformat, policy, usage
+from secretkeys import authentication, keyformat, policy, recording
 from secretkeys.grants import Permission
 from secretkeys.models import MANY, KeyActivity, KeyUsage, SecretKey
 from secretkeys.outcomes import Outcome
-from secretkeys.usage import activity, recording
+from secretkeys.recording import activity, waiting
 
 HOUR = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
-CURL = usage.Client("192.0.2.7", "curl/8.0")
+CURL = recording.Client("192.0.2.7", "curl/8.0")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def record(key_id, *, last_used_at=None, at=HOUR, client=CURL, times=1, path="/p
     """Count requests as a decision does."""
     request = policy.resolve("GET", path)
     for _ in range(times):
-        usage.record(
+        recording.record(
             key_id,
             Outcome.ALLOWED,
             request=request,
@@ -82,7 +82,7 @@ def test_requests_are_counted_by_hour_resource_access_and_outcome(make_key, use,
     use(key, f"{own}/quota")
     use(key, own, method="PATCH")
     use(key, at=HOUR + dt.timedelta(hours=1))
-    usage.flush()
+    recording.flush()
     assert counted() == [
         (HOUR, "identity", 1, "allowed", 3),
         (HOUR, "organization", 1, "allowed", 1),
@@ -95,7 +95,7 @@ def test_requests_are_counted_by_hour_resource_access_and_outcome(make_key, use,
 def test_an_hour_can_be_asked_for(make_key, use):
     _, key = make_key()
     use(key)
-    usage.flush()
+    recording.flush()
     assert KeyUsage.objects.get(hour=HOUR).count == 1
     assert KeyUsage.objects.filter(hour__lte=HOUR).count() == 1
     assert not KeyUsage.objects.filter(hour__gt=HOUR).exists()
@@ -107,7 +107,7 @@ def test_later_counts_are_added_to_earlier_ones(make_key, use):
     _, key = make_key()
     for _ in range(3):
         use(key)
-        usage.flush()
+        recording.flush()
     assert counted() == [(HOUR, "identity", 1, "allowed", 3)]
 
 
@@ -126,7 +126,7 @@ def test_later_counts_are_added_to_earlier_ones(make_key, use):
 def test_a_refusal_is_counted_as_what_it_was(make_key, use, outcome, columns, request_):
     _, key = make_key(**columns)
     assert use(key, **request_) is outcome
-    usage.flush()
+    recording.flush()
     assert counted() == [(HOUR, "", 0, outcome.value, 1)]
 
 
@@ -137,7 +137,7 @@ def test_a_refusal_by_the_path_or_the_lock_is_counted_too(make_key, use, acme, g
     acme.locked_at = HOUR
     acme.save()
     use(key)
-    usage.flush()
+    recording.flush()
     assert counted() == [
         (HOUR, "", 0, "organization_locked", 1),
         (HOUR, "identity", 1, "organization_mismatch", 1),
@@ -154,7 +154,7 @@ def test_keys_that_do_not_exist_are_not_counted(make_key, use, settings):
     )
     for key in strangers:
         assert use(key) is Outcome.UNKNOWN_KEY
-    usage.flush()
+    recording.flush()
     assert counted() == []
     assert not SecretKey.objects.exclude(last_used_at=None).exists()
 
@@ -163,7 +163,7 @@ def test_keys_that_do_not_exist_are_not_counted(make_key, use, settings):
 def test_last_used_says_when_from_where_and_by_what(make_key, use):
     key, plaintext = make_key()
     use(plaintext)
-    usage.flush()
+    recording.flush()
     key.refresh_from_db()
     assert key.last_used_at == HOUR
     assert key.last_used_address == "192.0.2.7"
@@ -174,17 +174,17 @@ def test_last_used_says_when_from_where_and_by_what(make_key, use):
 @pytest.mark.parametrize(
     "client",
     [
-        usage.Client(None, ""),
-        usage.Client("2001:db8::1", "x" * 10_000),
-        usage.Client("::ffff:192.0.2.7", "é\xff"),
-        usage.Client("192.0.2.7", "\U0001f916" * 300),
+        recording.Client(None, ""),
+        recording.Client("2001:db8::1", "x" * 10_000),
+        recording.Client("::ffff:192.0.2.7", "é\xff"),
+        recording.Client("192.0.2.7", "\U0001f916" * 300),
     ],
     ids=["unknown", "IPv6, long", "IPv4 in IPv6", "emoji"],
 )
 def test_any_client_can_be_written(make_key, use, client):
     key, plaintext = make_key()
     use(plaintext, client=client)
-    usage.flush()
+    recording.flush()
     key.refresh_from_db()
     assert key.last_used_at == HOUR
     assert key.last_used_client == client.user_agent[:200]
@@ -193,7 +193,7 @@ def test_any_client_can_be_written(make_key, use, client):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "client",
-    [usage.Client("fe80::1%eth0", "curl"), usage.Client("192.0.2.7", "a\0b")],
+    [recording.Client("fe80::1%eth0", "curl"), recording.Client("192.0.2.7", "a\0b")],
     ids=["address with a zone", "NUL in the user agent"],
 )
 def test_one_strange_client_holds_up_nobody_s_counts(make_key, use, client):
@@ -201,7 +201,7 @@ def test_one_strange_client_holds_up_nobody_s_counts(make_key, use, client):
     _, other = make_key("other")
     use(strange, client=client)
     use(other)
-    usage.flush()
+    recording.flush()
     assert KeyUsage.objects.total() == 2
 
 
@@ -210,11 +210,11 @@ def test_last_used_is_written_once_a_minute(make_key, use):
     key, plaintext = make_key()
     for second in (0, 1, 30, 59):
         use(plaintext, at=HOUR + dt.timedelta(seconds=second))
-        usage.flush()
+        recording.flush()
         key.refresh_from_db()
         assert key.last_used_at == HOUR
     use(plaintext, at=HOUR + dt.timedelta(seconds=60))
-    usage.flush()
+    recording.flush()
     key.refresh_from_db()
     assert key.last_used_at == HOUR + dt.timedelta(seconds=60)
 
@@ -224,7 +224,7 @@ def test_last_used_never_goes_back(make_key):
     key, _ = make_key()
     for at in (HOUR, HOUR - dt.timedelta(days=1), HOUR + dt.timedelta(seconds=59)):
         record(key.key_id, last_used_at=None, at=at)
-        usage.flush()
+        recording.flush()
         key.refresh_from_db()
         assert key.last_used_at == HOUR
     assert KeyUsage.objects.total() == 3
@@ -246,11 +246,11 @@ def test_a_failing_database_only_delays_counts(make_key, use, caplog):
     use(plaintext)
     with writes_fail():
         for _ in range(2):
-            usage.flush()
+            recording.flush()
             use(plaintext)
     assert "could not be written yet" in caplog.text
     assert counted() == []
-    usage.flush()
+    recording.flush()
     key.refresh_from_db()
     assert counted() == [(HOUR, "identity", 1, "allowed", 3)]
     assert key.last_used_at == HOUR
@@ -267,21 +267,21 @@ def test_half_a_flush_is_no_flush(make_key, use):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail_late):
-        usage.flush()
+        recording.flush()
     assert counted() == []
-    usage.flush()
-    usage.flush()
+    recording.flush()
+    recording.flush()
     assert counted() == [(HOUR, "identity", 1, "allowed", 1)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_broken_database_loses_no_more_than_it_must(make_key, monkeypatch):
     key, _ = make_key()
-    monkeypatch.setattr(recording, "_MOST_ROWS_WAITING", 3)
+    monkeypatch.setattr(waiting, "_MOST_ROWS_WAITING", 3)
     for hours in range(8):
         record(key.key_id, at=HOUR + dt.timedelta(hours=hours))
         record(key.key_id, at=HOUR)
-    usage.flush()
+    recording.flush()
     # Twice as many rows as are kept with their objects and addresses.
     assert [row[-1] for row in counted()] == [9, 1, 1, 1, 1, 1]
 
@@ -323,7 +323,7 @@ def test_what_is_recorded_during_a_flush_is_not_lost(make_key, hurried):
 
     def write():
         while not done.is_set():
-            usage.flush()
+            recording.flush()
         connection.close()
 
     def work():
@@ -334,7 +334,7 @@ def test_what_is_recorded_during_a_flush_is_not_lost(make_key, hurried):
     together(*[work] * 4)
     done.set()
     writer.join(60)
-    usage.flush()
+    recording.flush()
     assert KeyUsage.objects.total() == 4 * 5000
 
 
@@ -345,10 +345,10 @@ def test_eight_threads_lose_no_count(make_key):
     def work():
         for _ in range(20):
             record(key.key_id, times=50)
-            usage.flush()
+            recording.flush()
 
     together(*[work] * 8)
-    usage.flush()
+    recording.flush()
     assert counted() == [(HOUR, "identity", 1, "allowed", 8 * 20 * 50)]
 
 
@@ -361,10 +361,10 @@ def test_eight_threads_lose_no_request_of_any_object(make_key, monkeypatch):
     def work():
         for number in range(40):
             record(key.key_id, at=now, path=f"/workspaces/o/runs/r{number}")
-            usage.flush()
+            recording.flush()
 
     together(*[work] * 8)
-    usage.flush()
+    recording.flush()
     counts = dict(KeyActivity.objects.values_list("object_id", "count"))
     assert sum(counts.values()) == 8 * 40
     assert counts[MANY] >= 8 * 10
@@ -378,8 +378,8 @@ def test_requests_of_many_keys_in_many_threads_are_all_counted(make_key, use):
         for key in keys * 10:
             assert use(key) is Outcome.ALLOWED
 
-    together(*[work] * 8, *[usage.flush] * 4)
-    usage.flush()
+    together(*[work] * 8, *[recording.flush] * 4)
+    recording.flush()
     assert sorted(KeyUsage.objects.values_list("count", flat=True)) == [80] * 4
 
 
@@ -387,12 +387,12 @@ def test_requests_of_many_keys_in_many_threads_are_all_counted(make_key, use):
 def test_a_forked_child_counts_from_zero(make_key):
     key, _ = make_key()
     record(key.key_id, times=5)
-    with recording._waiting.lock:
+    with waiting._waiting.lock:
         child = os.fork()
         if child == 0:
             _as_child(key.key_id)
     _, status = os.waitpid(child, 0)
-    usage.flush()
+    recording.flush()
     assert os.waitstatus_to_exitcode(status) == 0
     assert counted() == [(HOUR, "identity", 1, "allowed", 5)]
 
@@ -401,9 +401,9 @@ def _as_child(key_id):
     """Succeed if nothing of the parent waits here and no lock is held."""
     signal.alarm(10)
     try:
-        waiting = len(recording._waiting.requests)
+        before = len(waiting._waiting.requests)
         record(key_id, times=2)
-        counted = len(recording._waiting.requests)
-        os._exit(0 if (waiting, counted) == (0, 2) else 1)
+        counted = len(waiting._waiting.requests)
+        os._exit(0 if (before, counted) == (0, 2) else 1)
     finally:
         os._exit(2)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from orgs.models import Organization, User
-from secretkeys import usage
+from secretkeys import recording
 from secretkeys.authentication import (
     AuthenticationFailed,
     PresentedRequest,
@@ -86,14 +86,14 @@ def test_counted_requests_are_on_the_page(make_key, look, acme):
             str(acme.pk),
             method,
             path,
-            usage.Client("192.0.2.7", "curl/8.0"),
+            recording.Client("192.0.2.7", "curl/8.0"),
             uuid.uuid4().hex,
         )
         try:
             authenticate(presented, at=timezone.now())
         except AuthenticationFailed:
             continue
-    usage.flush()
+    recording.flush()
     for period in Period:
         page = look(period=period.value)
         assert cards(page) == {
@@ -118,12 +118,12 @@ def test_requests_with_unknown_keys_are_only_denied(acme, make_key, look):
         str(acme.pk),
         "GET",
         "/plans",
-        usage.Client("192.0.2.7", "curl/8.0"),
+        recording.Client("192.0.2.7", "curl/8.0"),
         uuid.uuid4().hex,
     )
     with pytest.raises(AuthenticationFailed):
         authenticate(presented, at=timezone.now())
-    usage.flush()
+    recording.flush()
     page = look()
     found = page.context["report"]
     assert (found.requests, found.denied, found.chart.total) == (4, 1, 4)

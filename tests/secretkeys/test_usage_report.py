@@ -8,7 +8,7 @@ import pytest
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
 from secretkeys.periods import Period, Window
-from secretkeys.usage_question import Question
+from secretkeys.usage_query import UsageQuery
 from secretkeys.usage_report import MOST_LISTED, usage_report
 from tests.conftest import create_many_keys
 from tests.secretkeys.usage_rows import count_requests
@@ -23,7 +23,7 @@ def report(acme):
     """Return a function that reports on acme at a moment."""
 
     def ask(period=Period.MONTH, at=NOON, **filters):
-        return usage_report(Question(acme, Window.ending(period, at), **filters))
+        return usage_report(UsageQuery(acme, Window.ending(period, at), **filters))
 
     return ask
 

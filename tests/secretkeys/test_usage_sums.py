@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from secretkeys import authentication, keyformat, usage
+from secretkeys import authentication, keyformat, recording
 from secretkeys.models import (
     KeyDayTotal,
     KeyUsage,
@@ -34,7 +34,7 @@ def present(acme):
             str(organization),
             "GET",
             path,
-            usage.Client("192.0.2.7", "curl/8.0"),
+            recording.Client("192.0.2.7", "curl/8.0"),
             uuid.uuid4().hex,
         )
         try:
@@ -57,7 +57,7 @@ def test_every_request_is_in_all_sums(make_key, present) -> None:
         present(first, MIDNIGHT + dt.timedelta(minutes=40 * minute))
     present(second, MIDNIGHT)
     present(second, MIDNIGHT, path="/nowhere")
-    usage.flush()
+    recording.flush()
     assert totals() == [7] * 5
     assert OrganizationUsageDay.objects.get(resource="identity").count == 6
 
@@ -68,7 +68,7 @@ def test_hours_and_days_end_with_their_last_instant(make_key, present) -> None:
     present(key, MIDNIGHT)
     present(key, MIDNIGHT + dt.timedelta(hours=1) - INSTANT)
     present(key, MIDNIGHT + dt.timedelta(hours=1))
-    usage.flush()
+    recording.flush()
     hours = [(hour, count) for hour, _, count in KeyUsage.objects.by_time()]
     assert hours == [
         (MIDNIGHT - dt.timedelta(hours=1), 1),
@@ -95,7 +95,7 @@ def test_a_window_holds_its_hours_or_days_and_the_one_before_the_rest(
         window.end - INSTANT,
     ):
         present(key, at)
-    usage.flush()
+    recording.flush()
     model = KeyUsage if period.is_hourly else KeyUsageDay
     assert model.objects.within(window).total() == 3
     assert model.objects.within(window.before).total() == 2
@@ -110,7 +110,7 @@ def test_an_unknown_key_is_counted_for_the_organization_it_names(
     stranger = keyformat.generate(settings.SIGNING_KEYS[0]).plaintext
     for key in (stranger, "dtvi_short", keyformat.generate(bytes(32)).plaintext):
         assert present(key, MIDNIGHT) is Outcome.UNKNOWN_KEY
-    usage.flush()
+    recording.flush()
     assert OrganizationUsage.objects.of(acme).by_outcome() == {Outcome.UNKNOWN_KEY: 3}
     assert OrganizationUsageDay.objects.of(acme).total() == 3
     assert not OrganizationUsage.objects.of(globex).exists()
@@ -122,16 +122,16 @@ def test_an_unknown_key_is_counted_for_the_organization_it_names(
 )
 def test_organizations_that_there_are_not_are_not_counted(present, named) -> None:
     assert present("dtvi_short", MIDNIGHT, organization=named) is Outcome.UNKNOWN_KEY
-    usage.flush()
+    recording.flush()
     assert totals() == [0] * 5
 
 
 def test_strangers_cannot_fill_the_memory(acme, present, monkeypatch) -> None:
-    monkeypatch.setattr(usage.recording, "_MOST_ORGANIZATIONS", 3)
+    monkeypatch.setattr(recording.waiting, "_MOST_ORGANIZATIONS", 3)
     present("dtvi_short", MIDNIGHT)
     for _ in range(20):
         present("dtvi_short", MIDNIGHT, organization=uuid.uuid4())
     present("dtvi_short", MIDNIGHT)
-    assert len(usage.recording._waiting.unknown) == 3
-    usage.flush()
+    assert len(recording.waiting._waiting.unknown) == 3
+    recording.flush()
     assert OrganizationUsage.objects.of(acme).total() == 2

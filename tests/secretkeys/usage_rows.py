@@ -5,8 +5,8 @@ import datetime as dt
 from secretkeys.grants import Access, Resource
 from secretkeys.models import KeyClient, SecretKey
 from secretkeys.outcomes import Outcome
-from secretkeys.usage.counts import write_counts
-from secretkeys.usage.rows import Row, Tally
+from secretkeys.recording.counts import write_counts
+from secretkeys.recording.rows import Row, Tally
 
 SDK = "vi/0.1.0b7 (Python/3.11.7; Linux/6.1)"
 

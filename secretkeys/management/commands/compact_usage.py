@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from secretkeys.models import DAILY_LIFETIME, HOURLY_LIFETIME
-from secretkeys.usage.compaction import compact
+from secretkeys.recording.compaction import compact
 
 
 class Command(BaseCommand):

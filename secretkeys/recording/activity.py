@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from secretkeys.models import ACTIVITY_DAYS, MANY, KeyActivity
 from secretkeys.outcomes import Outcome
-from secretkeys.usage.rows import Row, Tally, clean_address, clean_object_id
+from secretkeys.recording.rows import Row, Tally, clean_address, clean_object_id
 
 # Different objects and addresses that are kept apart, per key and day.
 MOST_ACTIVITY = 500

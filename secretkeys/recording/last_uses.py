@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from django.db.models import Q
 
 from secretkeys.models import SecretKey
-from secretkeys.usage.rows import (
+from secretkeys.recording.rows import (
     LONGEST_USER_AGENT,
     LastUse,
     clean_address,

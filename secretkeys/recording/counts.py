@@ -18,7 +18,7 @@ from secretkeys.models import (
     SecretKey,
 )
 from secretkeys.outcomes import Outcome
-from secretkeys.usage.rows import Row, Tally
+from secretkeys.recording.rows import Row, Tally
 
 # Whose requests, in which hour, and of which kind.
 _Hourly = Counter[tuple[Any, dt.datetime, str, int, str]]

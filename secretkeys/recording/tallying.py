@@ -7,7 +7,7 @@ from secretkeys.models import MANY
 from secretkeys.outcomes import Outcome
 from secretkeys.periods import HOUR
 from secretkeys.policy import Request
-from secretkeys.usage.rows import LONGEST_USER_AGENT, Client, Row, Tally
+from secretkeys.recording.rows import LONGEST_USER_AGENT, Client, Row, Tally
 
 # A request: its key, how it fared, what it asked for, who sent it; and when (UTC).
 Kind = tuple[str, Outcome, Request | None, Client]

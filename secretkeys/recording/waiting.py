@@ -21,13 +21,13 @@ from django.db import Error, close_old_connections, transaction
 from secretkeys.models import MANY
 from secretkeys.outcomes import Outcome
 from secretkeys.policy import Request
-from secretkeys.usage.activity import write_activity
-from secretkeys.usage.clients import fold_surplus, write_clients
-from secretkeys.usage.counts import organizations_of, write_counts
-from secretkeys.usage.denials import write_denials
-from secretkeys.usage.last_uses import LAST_USED_RESOLUTION, write_last_uses
-from secretkeys.usage.rows import Client, Denied, LastUse, Row, Tally
-from secretkeys.usage.tallying import Counted, tally_requests
+from secretkeys.recording.activity import write_activity
+from secretkeys.recording.clients import fold_surplus, write_clients
+from secretkeys.recording.counts import organizations_of, write_counts
+from secretkeys.recording.denials import write_denials
+from secretkeys.recording.last_uses import LAST_USED_RESOLUTION, write_last_uses
+from secretkeys.recording.rows import Client, Denied, LastUse, Row, Tally
+from secretkeys.recording.tallying import Counted, tally_requests
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from secretkeys.models import MANY, KeyClient
-from secretkeys.usage.rows import (
+from secretkeys.recording.rows import (
     LONGEST_USER_AGENT,
     Client,
     Row,

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orgs.models import Organization, User
-from secretkeys import authentication, policy, usage
+from secretkeys import authentication, policy, recording
 from secretkeys.grants import Permission
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
@@ -32,7 +32,7 @@ _PAGES = {
 }
 
 
-def recording() -> Result:
+def counting() -> Result:
     """What counting a request adds to a verification that the process knows."""
     acme, owner = new_organization("Recording")
     request = request_with(new_key(acme, owner), acme)
@@ -46,7 +46,7 @@ def recording() -> Result:
 
     def record() -> None:
         for _ in range(_BATCH):
-            usage.record(
+            recording.record(
                 known.key_id,
                 Outcome.ALLOWED,
                 request=resolved,
@@ -57,11 +57,11 @@ def recording() -> Result:
 
     def record_and_write() -> None:
         record()
-        usage.flush()
+        recording.flush()
 
-    usage.flush()
+    recording.flush()
     verified, counted = (each / _BATCH for each in in_turn(verify, record, times=2))
-    usage.forget_waiting()
+    recording.forget_waiting()
     _, written = in_turn(verify, record_and_write, times=2)
     behind = written / _BATCH - counted
     return Result(

@@ -10,7 +10,7 @@ from orgs.roles import Ability
 from secretkeys.models import SecretKey
 
 
-def record(
+def record_change(
     action: AuditAction,
     key: SecretKey,
     actor: Actor,

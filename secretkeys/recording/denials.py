@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from secretkeys.keyformat import redact
 from secretkeys.models import DENIAL_LIFETIME, Denial
-from secretkeys.usage.rows import Denied, clean_address, clean_object_id, printable
+from secretkeys.recording.rows import Denied, clean_address, clean_object_id, printable
 
 # References that can be looked up, per key: the newest.
 MOST_DENIALS = 100

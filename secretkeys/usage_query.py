@@ -17,7 +17,7 @@ from secretkeys.periods import Window
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class UsageQuery:
     """Which requests are asked about; what is empty narrows nothing."""
 
     organization: Organization

@@ -1,57 +1,15 @@
-"""What one key reaches and how it was used lately, as its pages say it."""
+"""Which keys somebody looks after."""
 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db import models
 from django.db.models.functions import Coalesce
 
-from orgs.models import CatalogueEntry, Organization
-from secretkeys.grants import Resource
-from secretkeys.models import Denial, SecretKey
+from orgs.models import Organization
+from secretkeys.models import SecretKey
 from secretkeys.periods import Period, Window
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeWords:
-    """One line of an access scope; ``entries`` are the selected ones by name."""
-
-    title: str
-    reach: str
-    entries: list[str]
-
-
-def scope_words(key: SecretKey) -> list[ScopeWords]:
-    """Return a key's access scope in words; selected entries by their present names."""
-    lines = []
-    scopes = key.grant.scopes
-    ids = {each for scope in scopes.values() for each in scope.ids}
-    found = CatalogueEntry.objects.named_by_category(key.organization, ids)
-    for category, scope in scopes.items():
-        names = {i: name for i, name in found[category].items() if i in scope.ids}
-        gone = sorted(scope.ids - names.keys())
-        entries = [*names.values(), *gone]
-        lines.append(
-            ScopeWords(category.access_label, scope.reach.name.title(), entries)
-        )
-    return lines
-
-
-def object_name(denial: Denial) -> str:
-    """Return what the catalogue calls the object of a refused request, or its id."""
-    category = Resource(denial.resource).category if denial.resource else None
-    if category is None or not denial.object_id:
-        return ""
-    organization, ids = denial.key.organization, [denial.object_id]
-    names = CatalogueEntry.objects.named(organization, category, ids)
-    return names.get(denial.object_id, denial.object_id)
-
-
-def requests_7_days(key: SecretKey, *, at: dt.datetime) -> int:
-    """Return how many requests the key made today and on the six days before."""
-    return key.usage_days.within(Window.ending(Period.WEEK, at)).total()
 
 
 def keys_left_by(

@@ -49,10 +49,10 @@ class KeyTerms:
             "name": self.name,
             "permission": permission_facts(self.grant),
             "access": access_facts(self.grant),
-            "expires": moment(self.expires_at),
+            "expires": expiry_words(self.expires_at),
         }
 
 
-def moment(at: dt.datetime | None) -> str:
+def expiry_words(at: dt.datetime | None) -> str:
     """Say when a key stops, as the audit log keeps it."""
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
