@@ -20,6 +20,8 @@ from orgs.quotas import QuotaKind
 from orgs.roles import Role
 
 ORGANIZATION = "Northwind Robotics"
+# How long ago, so that every key is younger.
+_FOUNDED = dt.timedelta(days=400)
 _ACCOUNT_MANAGER = "account-manager@example.com"
 _INVITED = "tomas@northwind.example"
 _QUOTAS = [
@@ -62,7 +64,7 @@ def create_people(password: str) -> tuple[Organization, dict[str, User]]:
         person.name: User.objects.create_user(person.email, password, name=person.name)
         for person in PEOPLE
     }
-    now = timezone.now()
+    now = timezone.now() - _FOUNDED
     organization = create_organization(
         ORGANIZATION, owner=people[_OWNER.name], actor=COMMAND_LINE, at=now
     )
@@ -77,7 +79,7 @@ def create_people(password: str) -> tuple[Organization, dict[str, User]]:
     )
     entries = [Entry(category, name, name) for category, name in _CATALOGUE]
     import_catalogue(organization, entries, actor=COMMAND_LINE, at=now)
-    _add_members(organization, people, now)
+    _add_members(organization, people, timezone.now())
     _set_quotas(organization, now)
     return organization, people
 
@@ -106,7 +108,7 @@ def _add_members(
 
 
 def _set_quotas(organization: Organization, now: dt.datetime) -> None:
-    renews_on = (now + dt.timedelta(days=12)).date()
+    renews_on = (timezone.now() + dt.timedelta(days=12)).date()
     for kind, used, limit in _QUOTAS:
         set_quota(
             organization,

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from orgs.models import Organization
 from secretkeys.grants import Access, Permission, Resource
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
@@ -20,6 +21,8 @@ _OTHER_CLIENTS = [
     (Client("10.2.0.11", "vi/0.1.0b5 (Python/3.10.14; Linux/5.15)"), 14),
     (Client("203.0.113.40", "curl/8.5.0"), 2),
 ]
+
+_FEW = 20
 
 # What the requests of a level are about, most of them first.
 _TOUCHES = {
@@ -56,10 +59,10 @@ def use_key(key: SecretKey, use: DemoUse, *, now: dt.datetime) -> None:
     write_activity(tallies)
 
 
-def present_unknown_keys(key: SecretKey, *, now: dt.datetime) -> None:
-    """Count some requests with keys that nobody knows, for the organization of a key."""
+def present_unknown_keys(organization: Organization, *, now: dt.datetime) -> None:
+    """Count some requests with keys that nobody knows, for an organization."""
     hours = [_hour(now) - dt.timedelta(hours=37 * back) for back in range(20)]
-    unknown: Unknown = {(key.organization_id, hour): hour.day % 9 + 1 for hour in hours}
+    unknown: Unknown = {(organization.pk, hour): hour.day % 9 + 1 for hour in hours}
     write_counts({}, {}, unknown)
 
 
@@ -85,6 +88,11 @@ def _one_hour(
     requests = round(use.daily_requests / 24 * by_day * by_hour * uneven)
     denied = requests * use.denied_percent // 100
     strange = requests // 150
+    if key.expires_at and at >= key.expires_at:
+        sender = MAIN_CLIENT.address or "", MAIN_CLIENT.user_agent
+        kind = "", Access.NONE.value, Outcome.EXPIRED.value, ""
+        yield Row(key.pk, _hour(at), *kind, *sender), Tally(at, at, max(requests, 1))
+        return
     main, other = _TOUCHES[key.grant.permission]
     for client, share in _shares(requests):
         sender = client.address or "", client.user_agent
@@ -98,7 +106,7 @@ def _one_hour(
             ),
             (("", Access.NONE, ""), Outcome.UNKNOWN_ROUTE, strange),
         ):
-            if part := count * share // 100:
+            if part := _part(count, share, is_main=client is MAIN_CLIENT):
                 kind = str(resource), access.value, outcome.value, object_id
                 yield Row(key.pk, _hour(at), *kind, *sender), Tally(at, at, part)
 
@@ -109,6 +117,13 @@ def _shares(requests: int) -> list[tuple[Client, int]]:
         return [(MAIN_CLIENT, 100)]
     main = 100 - sum(share for _, share in _OTHER_CLIENTS)
     return [(MAIN_CLIENT, main), *_OTHER_CLIENTS]
+
+
+def _part(count: int, share: int, *, is_main: bool) -> int:
+    """Return how many requests are a client's; few are all those of one."""
+    if count < _FEW:
+        return count if is_main else 0
+    return count * share // 100
 
 
 def _hour(at: dt.datetime) -> dt.datetime:

@@ -132,9 +132,7 @@ def record_unknown(organization_id: str | None, *, at: dt.datetime) -> None:
         return
     hour = at.replace(minute=0, second=0, microsecond=0)
     with _waiting.lock:
-        known = _waiting.unknown
-        if len(known) < _MOST_ORGANIZATIONS or (named, hour) in known:
-            known[named, hour] += 1
+        _add_unknown((named, hour), 1)
     if _waiting.writer is None:
         _start_writer()
 
@@ -228,15 +226,24 @@ def _add(row: Row, tally: Tally) -> None:
 
 
 def _put_back(batch: _Batch) -> None:
+    """Keep for later what could not be written, within the limits of what waits."""
     with _waiting.lock:
         for row, tally in batch.tallies.items():
             _add(row, tally)
         _waiting.last_uses = batch.last_uses | _waiting.last_uses
         for key_id, older in batch.denials.items():
             newer = _waiting.denials.get(key_id, ())
-            kept = deque([*older, *newer], maxlen=_MOST_DENIALS_WAITING)
-            _waiting.denials[key_id] = kept
-        _waiting.unknown += batch.unknown
+            if newer or len(_waiting.denials) < _MOST_DENIED_KEYS:
+                kept = deque([*older, *newer], maxlen=_MOST_DENIALS_WAITING)
+                _waiting.denials[key_id] = kept
+        for named, count in batch.unknown.items():
+            _add_unknown(named, count)
+
+
+def _add_unknown(named: tuple[uuid.UUID, dt.datetime], count: int) -> None:
+    unknown = _waiting.unknown
+    if len(unknown) < _MOST_ORGANIZATIONS or named in unknown:
+        unknown[named] += count
 
 
 def _start_writer() -> None:

@@ -1,7 +1,7 @@
 """Measure the promises about speed: ``make bench``.
 
-Every figure is a ratio of two things taken in turn within this run, so that a slower
-machine does not change it. The database is a throw-away one beside DATABASE_URL.
+Speed is a ratio of two things taken in turn within this run, so that a slower machine
+does not change it; what is measured in milliseconds, bytes or minutes says so. The database is a throw-away one beside DATABASE_URL.
 """
 
 import os

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.db import OperationalError, connection
 
 from secretkeys import authentication, keyformat, recording
 from secretkeys.models import (
@@ -135,3 +136,20 @@ def test_strangers_cannot_fill_the_memory(acme, present, monkeypatch) -> None:
     assert len(recording.waiting._waiting.unknown) == 3
     recording.flush()
     assert OrganizationUsage.objects.of(acme).total() == 2
+
+
+def test_strangers_cannot_fill_the_memory_while_nothing_can_be_written(
+    present, monkeypatch, caplog
+) -> None:
+    monkeypatch.setattr(recording.waiting, "_MOST_ORGANIZATIONS", 3)
+
+    def fail(execute, sql, params, many, context):
+        raise OperationalError("disk full")
+
+    for _ in range(4):
+        for _ in range(5):
+            present("dtvi_short", MIDNIGHT, organization=uuid.uuid4())
+        with connection.execute_wrapper(fail):
+            recording.flush()
+    assert "could not be written yet" in caplog.text
+    assert len(recording.waiting._waiting.unknown) == 3

@@ -3,16 +3,18 @@
 import datetime as dt
 import secrets
 import uuid
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from orgs.actions import remove_member
 from orgs.audit import Actor
 from orgs.categories import Category
 from orgs.management.demo_people import ORGANIZATION, PEOPLE, create_people
-from orgs.models import Membership, Organization, User
+from orgs.models import Organization, User
 from secretkeys import actions
 from secretkeys.actions import KeyTerms
 from secretkeys.grants import Access, Grant, Permission, Resource
@@ -65,12 +67,12 @@ _KEYS = [
          daily_requests=1100, denied_percent=2),
     _Key("labeling-vendor-acme", "Priya Raman", _VENDOR, 97, 3.2,
          daily_requests=600),
-    _Key("grafana-exporter", "Jonas Weber", _READ_ONLY, 82, 5.1,
-         daily_requests=290, denied_percent=3),
+    _Key("grafana-exporter", "Jonas Weber", _READ_ONLY, 82, 0.1,
+         daily_requests=290, denied_percent=7),
     _Key("staging-smoke-tests", "Jonas Weber", _READ_ONLY, 297, 94.3),
     _Key("edge-device-pilot", "Priya Raman", _PILOT, 4, None,
          expires_in=361),
-    _Key("hackathon-2026", "Priya Raman", _FULL, 53, 50, expires_in=-23,
+    _Key("hackathon-2026", "Priya Raman", _FULL, 53, 2.6, expires_in=-23,
          daily_requests=40),
 ]  # fmt: skip
 _LEFT_BEHIND = _Key("robot-arm-notebook", "Lena Fischer", _FULL, 210, 12,
@@ -80,6 +82,15 @@ _DISABLED = _Key("kiosk-prototype", "Jonas Weber", _READ_ONLY, 61, 31, expires_i
 _REMOVED = _Key("old-notebook", "Jonas Weber", _FULL, 320, 120)
 _ROTATED = _Key("nightly-export", "Mei Tan", _READ_ONLY, 88, 0.4, expires_in=2,
                 daily_requests=120)  # fmt: skip
+
+
+class _Demo(NamedTuple):
+    """What has been made so far; keys by the name of their plan."""
+
+    organization: Organization
+    people: dict[str, User]
+    keys: dict[str, SecretKey]
+    now: dt.datetime
 
 
 class Command(BaseCommand):
@@ -92,10 +103,11 @@ class Command(BaseCommand):
             raise CommandError("The demo data is there already.")
         password = secrets.token_urlsafe(12)
         organization, people = create_people(password)
-        now = timezone.now()
-        for plan in [*_KEYS, _LEFT_BEHIND, _DISABLED, _REMOVED, _ROTATED]:
-            key = _create_key(organization, people[plan.creator], plan, now)
-        present_unknown_keys(key, now=now)
+        demo = _Demo(organization, people, {}, timezone.now())
+        # In the order in which it happened, as the audit log keeps it.
+        for days, change, plan in sorted(_HISTORY, key=lambda step: -step[0]):
+            change(demo, plan, demo.now - dt.timedelta(days))
+        present_unknown_keys(organization, now=demo.now)
         self.stdout.write(f"{ORGANIZATION}: {organization.pk}")
         self.stdout.write(f"Sign in with the password {password} as one of")
         for person in PEOPLE:
@@ -104,36 +116,65 @@ class Command(BaseCommand):
             self.stdout.write(f"  {person.email} ({person.role.value.title()})")
 
 
-def _create_key(
-    organization: Organization, creator: User, plan: _Key, now: dt.datetime
-) -> SecretKey:
-    actor = Actor.person(creator)
-    expires_at = now + dt.timedelta(plan.expires_in) if plan.expires_in else None
+def _create(demo: _Demo, plan: _Key, at: dt.datetime) -> None:
+    expires_at = demo.now + dt.timedelta(plan.expires_in) if plan.expires_in else None
     key, _ = actions.create_key(
-        organization,
+        demo.organization,
         KeyTerms(plan.name, plan.grant, expires_at),
         nonce=uuid.uuid4(),
-        actor=actor,
-        at=now - dt.timedelta(plan.age),
+        actor=Actor.person(demo.people[plan.creator]),
+        at=at,
     )
-    if plan.used is not None:
-        SecretKey.objects.filter(pk=key.pk).update(
-            last_used_at=now - dt.timedelta(plan.used),
-            last_used_address=MAIN_CLIENT.address,
-            last_used_client=MAIN_CLIENT.user_agent,
-        )
-    if plan.used is not None and plan.daily_requests:
+    demo.keys[plan.name] = key
+    if plan.used is None:
+        return
+    SecretKey.objects.filter(pk=key.pk).update(
+        last_used_at=demo.now - dt.timedelta(plan.used),
+        last_used_address=MAIN_CLIENT.address,
+        last_used_client=MAIN_CLIENT.user_agent,
+    )
+    if plan.daily_requests:
         use = DemoUse(plan.used, plan.daily_requests, plan.denied_percent)
-        use_key(key, use, now=now)
-    if plan is _LEFT_BEHIND:
-        # Whoever made it is no member any more, and nobody looks after it.
-        Membership.objects.of(creator).delete()
-    if plan is _DISABLED:
-        SecretKey.objects.filter(pk=key.pk).update(disabled_at=now, disabled_by=creator)
-    if plan is _REMOVED:
-        actions.remove_key(key, actor=actor, at=now - dt.timedelta(100))
-    if plan is _ROTATED:
-        actions.rotate_key(
-            key, overlap=dt.timedelta(1), nonce=uuid.uuid4(), actor=actor, at=now
-        )
-    return key
+        use_key(key, use, now=demo.now)
+
+
+def _leave(demo: _Demo, plan: _Key, at: dt.datetime) -> None:
+    """Let whoever made a key leave without a word about it."""
+    creator = demo.people[plan.creator]
+    actor = Actor.person(creator)
+    remove_member(demo.organization, creator.pk, actor=actor, at=at)
+
+
+def _disable(demo: _Demo, plan: _Key, at: dt.datetime) -> None:
+    actor = Actor.person(demo.people[plan.creator])
+    actions.disable_key(
+        demo.keys[plan.name], actor=actor, at=at, reason="The kiosk is in storage."
+    )
+
+
+def _remove(demo: _Demo, plan: _Key, at: dt.datetime) -> None:
+    actor = Actor.person(demo.people[plan.creator])
+    actions.remove_key(demo.keys[plan.name], actor=actor, at=at)
+
+
+def _rotate(demo: _Demo, plan: _Key, at: dt.datetime) -> None:
+    actions.rotate_key(
+        demo.keys[plan.name],
+        overlap=dt.timedelta(1),
+        nonce=uuid.uuid4(),
+        actor=Actor.person(demo.people[plan.creator]),
+        at=at,
+    )
+
+
+# What was done to which key, and how many days ago.
+_HISTORY: list[tuple[float, Callable[[_Demo, _Key, dt.datetime], None], _Key]] = [
+    *(
+        (plan.age, _create, plan)
+        for plan in (*_KEYS, _LEFT_BEHIND, _DISABLED, _REMOVED, _ROTATED)
+    ),
+    (100, _remove, _REMOVED),
+    (30.5, _disable, _DISABLED),
+    (11.5, _leave, _LEFT_BEHIND),
+    (0.3, _rotate, _ROTATED),
+]
