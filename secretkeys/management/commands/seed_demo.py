@@ -68,7 +68,7 @@ _KEYS = [
     _Key("labeling-vendor-acme", "Priya Raman", _VENDOR, 97, 3.2,
          daily_requests=600),
     _Key("grafana-exporter", "Jonas Weber", _READ_ONLY, 82, 0.1,
-         daily_requests=290, denied_percent=7),
+         daily_requests=480, denied_percent=9),
     _Key("staging-smoke-tests", "Jonas Weber", _READ_ONLY, 297, 94.3),
     _Key("edge-device-pilot", "Priya Raman", _PILOT, 4, None,
          expires_in=361),
