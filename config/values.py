@@ -2,7 +2,7 @@
 
 import ipaddress
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, TypeVar
@@ -161,11 +161,22 @@ def trusted_proxies(
         )
     words = [text.strip() for text in texts]
     found = networks(name, [word for word in words if word != _SOCKETS])
-    if any(network.prefixlen == 0 for network in found):
+    if any(network.prefixlen == 0 for network in _joined(found)):
         raise ImproperlyConfigured(
             f"{name} must not be every address: anybody could claim any address."
         )
     return found, _SOCKETS in words
+
+
+def _joined(found: Iterable[Network]) -> list[Network]:
+    """Return the networks with halves put together to the whole that they are."""
+    found = list(found)
+    fours = [each for each in found if isinstance(each, ipaddress.IPv4Network)]
+    sixes = [each for each in found if isinstance(each, ipaddress.IPv6Network)]
+    return [
+        *ipaddress.collapse_addresses(fours),
+        *ipaddress.collapse_addresses(sixes),
+    ]
 
 
 def email(url: str) -> dict[str, Any]:

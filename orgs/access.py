@@ -6,19 +6,19 @@ from functools import wraps
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from orgs import actions
+from orgs import actions, whole_keys
 from orgs.http import MemberRequest, View, is_htmx, is_poll, sentence
 from orgs.models import Membership
 from orgs.roles import Ability
 
 
 def member_view(
-    ability: Ability, *, second_factor: bool = True
+    ability: Ability, *, second_factor: bool = True, polled: bool = False
 ) -> Callable[[View], View]:
     """Open a view to members of the organization in its URL whose role suffices.
 
@@ -28,7 +28,8 @@ def member_view(
     (LoginRequiredMiddleware).
 
     Where the organization asks for a second factor, only a view that takes rights from
-    whoever opens it does not wait for one: ``second_factor=False``.
+    whoever opens it does not wait for one: ``second_factor=False``. Open pages ask by
+    themselves for what is ``polled``: see http.is_poll.
     """
 
     def decorate(view: View) -> View:
@@ -44,12 +45,15 @@ def member_view(
                 _remember_organization(request, organization_id)
             if second_factor and (shut_out := _shut_out(member_request, membership)):
                 return shut_out
+            if address := _without_whole_keys(request):
+                return redirect(address)
             if not is_poll(request):
                 _record_activity(membership)
             member_request.membership = membership
             member_request.organization = membership.organization
             return view(member_request, **kwargs)
 
+        wrapper.__dict__["is_polled"] = polled
         return wrapper
 
     return decorate
@@ -77,6 +81,19 @@ def _record_activity(membership: Membership) -> None:
     # A transaction would queue behind every writer of SQLite.
     if not membership.was_active_lately(now):
         actions.record_activity(membership, at=now)
+
+
+def _without_whole_keys(request: HttpRequest) -> str:
+    """Return the address without a whole key in it; empty where there is none.
+
+    The browser then shows and keeps that one, and no link repeats the key.
+    """
+    if request.method not in {"GET", "HEAD"}:
+        return ""
+    asked, kept = request.GET, QueryDict(mutable=True)
+    for name, values in asked.lists():
+        kept.setlist(whole_keys.cut(name), [whole_keys.cut(each) for each in values])
+    return "" if kept == asked else f"{request.path}?{kept.urlencode()}"
 
 
 def _shut_out(request: MemberRequest, membership: Membership) -> HttpResponse | None:

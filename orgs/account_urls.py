@@ -16,6 +16,7 @@ from django.urls import path, re_path
 from django.views.generic.base import RedirectView
 
 from orgs.reauthentication import needs_recent_sign_in, renews_session
+from orgs.sign_in.code_forms import uses_code_up
 from orgs.sign_in.second_factors import audited, ends_other_sessions
 from orgs.views import account, sessions, sign_in
 from orgs.views.email_links import confirm_email
@@ -75,7 +76,7 @@ urlpatterns = [
     path("security", mfa.index, name="mfa_index"),
     path(
         "security/app",
-        ends_other_sessions(audited(app.activate_totp)),
+        ends_other_sessions(audited(uses_code_up(app.activate_totp))),
         name="mfa_activate_totp",
     ),
     path("security/app/qr.svg", sign_in.qr_code, name="mfa_app_qr_code"),

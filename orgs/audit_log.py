@@ -54,12 +54,14 @@ def audit_page(organization: Organization, query: QueryDict) -> dict[str, Any]:
     return {
         "filters": filters,
         "asked": kept,
+        "left_out": filters.left_out,
         "events": rows,
         "newer_url": _url(kept, after=newest.sequence) if newest and has_newer else "",
         "older_url": _url(kept, before=oldest.sequence) if oldest and has_older else "",
         "export_query": urlencode(kept),
         "seen": _newest(rows, length),
         "is_first": not has_newer,
+        "found_text": _found_text(len(rows), is_all=not (has_newer or has_older)),
         "now": timezone.now(),
     }
 
@@ -129,7 +131,7 @@ def _filtered(
     if stem := filters.stem:
         shown = shown.about_key(stem)
     elif name := filters.value("key"):
-        shown = shown.about_key_named(name)
+        shown = shown.about_key_named(name, stem=filters.bare_stem)
     if text := filters.value("q"):
         shown = shown.matching(text)
     if first := filters.date("since"):
@@ -137,6 +139,14 @@ def _filtered(
     if last := filters.date("until"):
         shown = shown.until(last)
     return shown
+
+
+def _found_text(count: int, *, is_all: bool) -> str:
+    """Say what a page shows, for those who do not see it."""
+    if not count:
+        return "No events match."
+    events = "event" if count == 1 else "events"
+    return f"{count} {events} found." if is_all else f"{count} {events} on this page."
 
 
 def _newest(rows: Sequence[AuditEvent], length: int) -> int:

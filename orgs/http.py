@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
@@ -16,6 +17,9 @@ from orgs.models import Membership, Organization, User
 
 # A file that is sent while it is written is no HttpResponse.
 View = Callable[..., HttpResponseBase]
+
+# htmx's own code, at which an element asks no more.
+STOP_POLLING = 286
 
 # Shows a form and takes what is filled in.
 form_view = require_http_methods(["GET", "HEAD", "POST"])
@@ -83,9 +87,20 @@ def is_htmx(request: HttpRequest) -> bool:
 def is_poll(request: HttpRequest) -> bool:
     """Tell whether a page asks for itself anew, with nobody doing anything.
 
-    See templates/ui/_freshness.html. Nothing that changes something is a poll.
+    See templates/ui/_freshness.html. Nothing that changes something is a poll, and
+    nothing that does not say that it can be one: ``member_view(…, polled=True)``.
     """
-    return request.method in {"GET", "HEAD"} and request.headers.get("X-Poll") == "1"
+    asks = request.method in {"GET", "HEAD"} and request.headers.get("X-Poll") == "1"
+    return asks and _can_be_polled(request)
+
+
+def _can_be_polled(request: HttpRequest) -> bool:
+    """Judge the view, which middleware asks for before it is found."""
+    try:
+        found = request.resolver_match or resolve(request.path_info)
+    except Resolver404:
+        return False
+    return bool(getattr(found.func, "is_polled", False))
 
 
 def with_events(response: HttpResponse, **events: Mapping[str, Any]) -> HttpResponse:

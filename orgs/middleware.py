@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 
 from orgs import actions, sessions, times
 from orgs.http import (
+    STOP_POLLING,
     PersonRequest,
     Request,
     client_address,
@@ -27,9 +28,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 # How exactly the list of sessions knows when each was last used.
 _SEEN_RESOLUTION = 5 * 60  # seconds
 _SEEN_AT = "seen_at"
-
-# htmx's own code, at which an element asks no more.
-_STOP_POLLING = 286
+_SEEN_FROM = "seen_from"
 
 _HEADERS = {
     "Permissions-Policy": (
@@ -79,22 +78,32 @@ def session_activity(get_response: Handler) -> Handler:
         if not request.user.is_authenticated:
             if SESSION_KEY in session:
                 session.flush()
-        elif now.timestamp() - session.get(
-            _SEEN_AT, 0
-        ) >= _SEEN_RESOLUTION and not is_poll(request):
-            actions.record_session(
-                cast(PersonRequest, request).user,
-                session.session_key or "",
-                address=sessions.clean_address(client_address(request)),
-                user_agent=request.headers.get("User-Agent", "")[
-                    :HTTP_USER_AGENT_MAX_LENGTH
-                ],
-                at=now,
-            )
-            session[_SEEN_AT] = int(now.timestamp())
+        elif now.timestamp() - session.get(_SEEN_AT, 0) >= _SEEN_RESOLUTION:
+            _record_session(cast(PersonRequest, request), now)
         return get_response(request)
 
     return middleware
+
+
+def _record_session(request: PersonRequest, now: dt.datetime) -> None:
+    """Keep from where a session is used; a page that is just open there uses none.
+
+    Anywhere else even that counts: whoever stole a session could read on, unseen.
+    """
+    address = sessions.clean_address(client_address(request))
+    user_agent = request.headers.get("User-Agent", "")[:HTTP_USER_AGENT_MAX_LENGTH]
+    session, here = request.session, [address, user_agent]
+    if is_poll(request) and session.get(_SEEN_FROM) == here:
+        return
+    actions.record_session(
+        request.user,
+        session.session_key or "",
+        address=address,
+        user_agent=user_agent,
+        at=now,
+    )
+    session[_SEEN_AT] = int(now.timestamp())
+    session[_SEEN_FROM] = here
 
 
 def local_times(get_response: Handler) -> Handler:
@@ -121,7 +130,7 @@ def htmx_responses(get_response: Handler) -> Handler:
         response = get_response(request)
         patch_vary_headers(response, ["HX-Request"])
         if is_poll(request) and _ends_polls(response):
-            return HttpResponse(status=_STOP_POLLING, reason="No More Polls")
+            return HttpResponse(status=STOP_POLLING, reason="No More Polls")
         if is_htmx(request) and _leads_to_sign_in(response):
             return sentence("Your session has ended. Sign in again to continue.", 401)
         return response

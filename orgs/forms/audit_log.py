@@ -6,6 +6,7 @@ import re
 from django import forms
 
 from orgs import audit_words
+from orgs.forms.fields import SearchField, left_out
 
 # Beyond it no database has a row.
 _LAST_NUMBER = 2**63 - 1
@@ -13,17 +14,22 @@ _LAST_NUMBER = 2**63 - 1
 
 # A key or its id, and the stem that names it in events.
 _KEY = re.compile(r"(dtvi_[A-Za-z0-9]{6})[A-Za-z0-9]*…?")
+# The same without the prefix, which can be a name, too.
+_BARE_ID = re.compile(r"([A-Za-z0-9]{6})[A-Za-z0-9]{0,10}")
+_FILTERS = ("q", "key", "event", "since", "until")
 
 
 class AuditFilterForm(forms.Form):
     """Search, filters and place in the log; whatever is not understood is left out."""
 
-    q = forms.CharField(required=False, max_length=200)
-    # A key's stem, or part of its name.
-    key = forms.CharField(required=False, max_length=200)
-    event = forms.ChoiceField(required=False, choices=audit_words.choices)
-    since = forms.DateField(required=False)
-    until = forms.DateField(required=False)
+    q = SearchField()
+    # A key, its id or the first characters of it, or part of its name.
+    key = SearchField(label="key")
+    event = forms.ChoiceField(
+        required=False, choices=audit_words.choices, label="event"
+    )
+    since = forms.DateField(required=False, label="first day")
+    until = forms.DateField(required=False, label="last day")
     before = forms.IntegerField(required=False, min_value=1, max_value=_LAST_NUMBER)
     after = forms.IntegerField(required=False, min_value=1, max_value=_LAST_NUMBER)
 
@@ -44,6 +50,17 @@ class AuditFilterForm(forms.Form):
         found = _KEY.fullmatch(self.value("key"))
         return found[1] if found else ""
 
+    @property
+    def bare_stem(self) -> str:
+        """The stem of the key whose id was asked for without its prefix, if it is one."""
+        found = _BARE_ID.fullmatch(self.value("key"))
+        return f"dtvi_{found[1]}" if found else ""
+
+    @property
+    def left_out(self) -> str:
+        """The filters that are set and not understood, in words."""
+        return left_out(self, _FILTERS)
+
     def value(self, name: str) -> str:
         """Return a filter's value, empty when it is unset or not understood."""
         self.is_valid()
@@ -58,6 +75,5 @@ class AuditFilterForm(forms.Form):
 
     def kept(self) -> dict[str, str]:
         """Return what other pages of the same log are asked for."""
-        names = ("q", "key", "event", "since", "until")
-        asked = {name: self.value(name) for name in names}
+        asked = {name: self.value(name) for name in _FILTERS}
         return {name: value for name, value in asked.items() if value}

@@ -7,7 +7,7 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 
 from orgs import addresses
-from orgs.forms.fields import NameField
+from orgs.forms.fields import NameField, SearchField
 from orgs.models import Organization, User
 from orgs.refusals import AddressesRefused
 from orgs.roles import INVITED, Role
@@ -32,7 +32,7 @@ class RoleField(forms.ChoiceField):
 class MemberFilterForm(forms.Form):
     """The search box; what is not understood is left out."""
 
-    q = forms.CharField(required=False, max_length=200)
+    q = SearchField()
 
     @property
     def text(self) -> str:

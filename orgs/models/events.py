@@ -25,6 +25,7 @@ class KeyMark(models.Func):
     """What the subject of an event ends with, where it is about a key: its stem.
 
     Written without parameters, as the index of it is, or databases would not use that.
+    Migration 0014 makes the index with this class, so what it writes stays as it is.
     """
 
     template = f"RIGHT(%(expressions)s, {_MARK_LENGTH})"
@@ -64,9 +65,15 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         marked = self.alias(mark=KeyMark("subject")).filter(mark=f"({stem}…)")
         return marked.filter(action__startswith="key.")
 
-    def about_key_named(self, text: str) -> Self:
-        """Return the events of keys by part of the name that they had then."""
-        return self.filter(action__startswith="key.", subject__icontains=text)
+    def about_key_named(self, text: str, *, stem: str = "") -> Self:
+        """Return the events of keys by part of the name that they had then.
+
+        Where ``stem`` is given, those of keys with that stem, too.
+        """
+        named = models.Q(subject__icontains=text)
+        if stem:
+            named |= models.Q(subject__endswith=f"({stem}…)")
+        return self.filter(named, action__startswith="key.")
 
     def newer_than(self, sequence: int) -> Self:
         """Return the events that were written after one."""

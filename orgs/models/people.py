@@ -233,8 +233,9 @@ class Membership(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # The last page they opened, give or take LAST_ACTIVE_RESOLUTION.
     last_active_at = models.DateTimeField(null=True, blank=True)
-    # Whether mails tell them which keys were created, rotated and removed, and up to
-    # which event they were told; the time stands in for a number that was never set.
+    # Whether mails tell them which keys were created, rotated, disabled, enabled and
+    # removed, and up to which event they were told; the time stands in for a number
+    # that was never set.
     key_mails = models.BooleanField(default=True, db_default=True)
     key_mails_until = models.DateTimeField(default=timezone.now, db_default=Now())
     key_mails_told = models.PositiveBigIntegerField(null=True, blank=True)

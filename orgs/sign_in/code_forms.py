@@ -1,6 +1,7 @@
 """The forms of django-allauth for codes, where a code of an app is good for one use."""
 
 import time
+from functools import wraps
 from typing import Any
 
 from allauth.core.internal.cryptokit import compare_user_code
@@ -10,23 +11,44 @@ from allauth.mfa.base import forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
+from django.http.response import HttpResponseBase
 
 from orgs.actions import use_app_code
+from orgs.http import PersonRequest, View
+
+
+def uses_code_up(view: View) -> View:
+    """Have the code that sets an app up do nothing else; the library knows no use of it.
+
+    In the transaction of the view, so nobody can be faster with it.
+    """
+
+    @wraps(view)
+    def wrapper(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        app = request.user.authenticator_set.filter(
+            type=Authenticator.Type.TOTP
+        ).first()
+        if request.method == "POST" and app:
+            secret, code = decrypt(app.data["secret"]), request.POST.get("code", "")
+            use_app_code(app.pk, _period(secret, code))
+        return response
+
+    return wrapper
 
 
 def _once(form: Any, code: str) -> str:
     """Use a code up for every process; the library knows what its own one has seen."""
     used = form.authenticator
-    if used.type == Authenticator.Type.TOTP and not use_app_code(
-        used.pk, _period(used, code)
-    ):
-        raise get_adapter().validation_error("incorrect_code")
+    if used.type == Authenticator.Type.TOTP:
+        period = _period(decrypt(used.data["secret"]), code)
+        if not use_app_code(used.pk, period):
+            raise get_adapter().validation_error("incorrect_code")
     return code
 
 
-def _period(app: Authenticator, code: str) -> int:
+def _period(secret: str, code: str) -> int:
     """Return which period since 1970 a code is of that was right a moment ago."""
-    secret = decrypt(app.data["secret"])
     now = int(time.time()) // int(app_settings.TOTP_PERIOD)
     # One earlier than the library takes: its period may have ended since.
     oldest = now - app_settings.TOTP_TOLERANCE - 1

@@ -13,7 +13,7 @@ from orgs.roles import Ability
 
 
 @require_safe
-@member_view(Ability.VIEW_AUDIT_LOG)
+@member_view(Ability.VIEW_AUDIT_LOG, polled=True)
 def audit_log(request: MemberRequest) -> HttpResponse:
     """Show what was changed and by whom; htmx gets the part of the page that changes."""
     if is_poll(request):

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+import tracemalloc
 
 import pytest
 from django.test import override_settings
@@ -263,3 +264,22 @@ def test_proxies_elsewhere_can_be_listed(verify, peer, status, monkeypatch):
     listed = values.networks("GATEWAY_PROXIES", ["10.1.0.0/16", "2001:db8::7"])
     with override_settings(GATEWAY_PROXIES=listed):
         assert verify(peer=peer).status_code == status
+
+
+def test_long_texts_of_clients_are_not_kept_until_they_are_written(verify, acme, path):
+    def ask_often():
+        for number in range(200):
+            long = f"{number}".ljust(6000, "x")
+            named = zip(NGINX, (f"{path}/{acme.pk}_{long}", "GET"), strict=True)
+            answer = verify(("User-Agent", long), named=named)
+            assert answer.status_code == 200
+
+    ask_often()
+    tracemalloc.start()
+    try:
+        ask_often()
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    # Of 2.4 million characters.
+    assert kept < 500_000

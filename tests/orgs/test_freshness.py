@@ -55,6 +55,60 @@ def test_open_page_does_not_change_where_the_start_page_leads(
     assert str(acme.pk) in client.get("/").headers["Location"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"REMOTE_ADDR": "203.0.113.66"}, {"HTTP_USER_AGENT": "curl/8"}],
+    ids=["address", "browser"],
+)
+def test_open_page_somewhere_else_is_a_use_of_the_session(
+    change, client_for, ada, log_url
+):
+    client = client_for(ada)
+    client.get(log_url)
+    session = client.session
+    session["seen_at"] = 0
+    session.save()
+    UserSession.objects.update(last_seen_at=LONG_AGO)
+    client.get(log_url, headers=POLL, **change)
+    seen = UserSession.objects.get(user=ada)
+    assert seen.last_seen_at > LONG_AGO
+    assert change.get("REMOTE_ADDR", seen.ip) == seen.ip
+    assert change.get("HTTP_USER_AGENT", seen.user_agent) == seen.user_agent
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("orgs:audit_export", ["json"]),
+        ("secretkeys:usage_export", []),
+        ("orgs:members", []),
+    ],
+)
+def test_nothing_but_an_open_page_passes_for_one(
+    name, arguments, client_for, ada, acme
+):
+    client = client_for(ada)
+    mine = Membership.objects.filter(user=ada, organization=acme)
+    mine.update(last_active_at=LONG_AGO)
+    client.get(reverse(name, args=[acme.pk, *arguments]), headers=POLL)
+    assert mine.get().last_active_at > LONG_AGO
+    assert UserSession.objects.filter(user=ada).exists()
+    assert client.session["organization_id"] == str(acme.pk)
+
+
+def test_open_reveal_is_no_activity_either(client_for, ada, acme, make_key):
+    key, _ = make_key()
+    client = client_for(ada)
+    mine = Membership.objects.filter(user=ada, organization=acme)
+    mine.update(last_active_at=LONG_AGO)
+    url = reverse("secretkeys:first_request", args=[acme.pk, key.key_id])
+    text = client.get(url).content.decode()
+    assert """hx-headers='{"X-Poll": "1"}'""" in text
+    mine.update(last_active_at=LONG_AGO)
+    client.get(url, headers=POLL)
+    assert mine.get().last_active_at == LONG_AGO
+
+
 def test_page_of_somebody_signed_out_stops_asking_without_a_word(client, log_url):
     response = client.get(log_url, headers=POLL)
     assert (response.status_code, response.content) == (286, b"")

@@ -108,6 +108,21 @@ def test_an_app_is_set_up_by_scanning_and_a_code(client_for, ada) -> None:
     assert ada.has_second_factor
 
 
+def test_the_code_that_sets_an_app_up_opens_nothing(client_for, client, ada) -> None:
+    setting_up = client_for(ada)
+    secret = setting_up.get(APP).context["form"].secret
+    app = pyotp.TOTP(secret)
+    now = time.time()
+    setting_up.post(APP, {"code": app.at(now)})
+    cache.clear()
+    _password(client, ada)
+    for code in (app.at(now), app.at(now - 30)):
+        assert "used before" in _alert(_code(client, code))
+    assert not _is_in(client)
+    _code(client, app.at(now + 30))
+    assert _is_in(client)
+
+
 def test_picture_to_scan_holds_the_key_and_is_kept_nowhere(client_for, ada) -> None:
     client = client_for(ada)
     page = client.get(APP).content.decode()
