@@ -15,7 +15,7 @@ GAP = 1
 # The highest bar leaves a tenth above it: more than all minimum heights together.
 _HEADROOM = 1.1
 _STEPS = 4
-_NICE = (1, 2, 2.5, 4, 5)
+_NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8)
 
 SPARK_HEIGHT = 20
 _SPARK_SLOT = 2

@@ -6,7 +6,7 @@ text, and is shown as such.
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -18,11 +18,13 @@ from secretkeys.models import KeyClient
 
 # Clients that were seen in this time are told of.
 LOOK_BACK = dt.timedelta(days=30)
-# Programs that are no client of ours and are named one by one: the latest.
+# Versions, and programs that are no client of ours, that are named one by one.
 MOST_NAMED = 10
-# Rows, of one program with one key each, that a page adds up: those seen last. A
-# thousand keys have fewer, unless programs make up a name for every request.
-_MOST_ROWS = 30_000
+# Keys of an old version that are named.
+MOST_KEYS = 5
+# Programs that a page tells apart: those seen last. There are fewer, unless somebody
+# makes up a name for every request.
+MOST_PROGRAMS = 2000
 
 # vi/version.py of the client: vi/0.1.0b7 (Python/3.11.7; Linux/6.1.0-18-amd64)
 _USER_AGENT = re.compile(
@@ -71,22 +73,22 @@ def outdated_words() -> str:
 
 @dataclass(slots=True)
 class Caller:
-    """One version of the client, or one other program, and how much it calls.
+    """One version of the client, or one other program, and how many keys it presents.
 
-    ``requests`` are those since it was first seen.
+    ``named`` are some of its keys, (id, name), where its version is too old.
     """
 
     version: Version | None
-    user_agent: str
     last_seen: dt.datetime
-    requests: int = 0
-    key_ids: set[str] = field(default_factory=set)
+    keys: int = 0
+    user_agents: list[str] = field(default_factory=list)
     pythons: set[str] = field(default_factory=set)
+    named: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def keys(self) -> int:
-        """How many keys it presents."""
-        return len(self.key_ids)
+    def user_agent(self) -> str:
+        """What the program calls itself."""
+        return self.user_agents[0]
 
     @property
     def badge(self) -> str:
@@ -100,57 +102,77 @@ class Caller:
         """The versions of Python that it runs on, oldest first."""
         return ", ".join(sorted(self.pythons, key=_python_order))
 
+    @property
+    def unnamed(self) -> int:
+        """How many of its keys are not named."""
+        return self.keys - len(self.named)
+
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Versions, newest first; other programs, the latest first, and the rest of them."""
+    """Versions, newest first; other programs, the latest first, and the rest of them.
+
+    ``outdated`` is how many keys are presented by versions that are too old. Where
+    there are more programs than are told apart, ``told_apart`` says how many are.
+    """
 
     versions: list[Caller]
+    more_versions: int
     others: list[Caller]
     rest: int
+    outdated: int
+    told_apart: int | None
 
     def __bool__(self) -> bool:
         """Tell whether there is any."""
         return bool(self.versions or self.others)
 
-    @property
-    def outdated(self) -> int:
-        """How many keys are presented by a version that is too old."""
-        old = (each.key_ids for each in self.versions if each.badge)
-        return len(set().union(*old))
-
 
 def callers(organization: Organization, *, at: dt.datetime) -> Callers:
-    """Return what has presented an organization's keys in 30 days; one query."""
-    clients = KeyClient.objects.of(organization).kept_apart()
-    lately = clients.seen_since(at - LOOK_BACK)
-    return _added_up(lately.by_program_and_key()[:_MOST_ROWS])
+    """Return what has presented an organization's keys in 30 days.
 
-
-def _added_up(rows: Iterable[tuple[str, str, int, dt.datetime]]) -> Callers:
-    versions: dict[Version, Caller] = {}
-    others: dict[str, Caller] = {}
-    parsed: dict[str, Sdk | None] = {}
-    for user_agent, key_id, requests, last_seen in rows:
-        if user_agent not in parsed:
-            parsed[user_agent] = parse(user_agent)
-        sdk = parsed[user_agent]
-        if sdk:
-            blank = Caller(sdk.version, "", last_seen)
-            caller = versions.setdefault(sdk.version, blank)
-            caller.pythons.add(sdk.python)
-        else:
-            blank = Caller(None, user_agent, last_seen)
-            caller = others.setdefault(user_agent, blank)
-        caller.requests += requests
-        caller.key_ids.add(key_id)
-        caller.last_seen = max(caller.last_seen, last_seen)
-    newest_first = sorted(versions.values(), key=attrgetter("version"), reverse=True)
-    latest: Sequence[Caller] = sorted(
-        others.values(), key=attrgetter("last_seen"), reverse=True
+    Two queries; one more for each version that is too old and named, and one for all.
+    """
+    clients = KeyClient.objects.of(organization).kept_apart().seen_since(at - LOOK_BACK)
+    rows = list(clients.by_program()[: MOST_PROGRAMS + 1])
+    versions, others = _told_apart(rows[:MOST_PROGRAMS])
+    old = [each for each in versions if each.badge]
+    # What is too old is named first, where not all can be.
+    named = sorted(versions, key=lambda each: not each.badge)[:MOST_NAMED]
+    named = sorted(named, key=attrgetter("version"), reverse=True)
+    keys = clients.keys_by_group([each.user_agents for each in named]) if named else {}
+    for place, each in enumerate(named):
+        each.keys = keys.get(place, 0)
+        if each.badge:
+            each.named = list(clients.keys_of_programs(each.user_agents)[:MOST_KEYS])
+    agents = [name for each in old for name in each.user_agents]
+    return Callers(
+        named,
+        len(versions) - len(named),
+        others[:MOST_NAMED],
+        max(0, len(others) - MOST_NAMED),
+        clients.keys_of_programs(agents).count() if agents else 0,
+        MOST_PROGRAMS if len(rows) > MOST_PROGRAMS else None,
     )
-    rest = max(0, len(latest) - MOST_NAMED)
-    return Callers(newest_first, list(latest[:MOST_NAMED]), rest)
+
+
+def _told_apart(
+    rows: Iterable[tuple[str, int, dt.datetime]],
+) -> tuple[list[Caller], list[Caller]]:
+    """Return versions of the client, newest first, and other programs, as they come."""
+    versions: dict[Version, Caller] = {}
+    others = []
+    for user_agent, keys, last_seen in rows:
+        sdk = parse(user_agent)
+        if sdk is None:
+            others.append(Caller(None, last_seen, keys, [user_agent]))
+            continue
+        caller = versions.setdefault(sdk.version, Caller(sdk.version, last_seen))
+        caller.user_agents.append(user_agent)
+        caller.pythons.add(sdk.python)
+        caller.last_seen = max(caller.last_seen, last_seen)
+    newest = sorted(versions.values(), key=attrgetter("version"), reverse=True)
+    return newest, others
 
 
 def _python_order(python: str) -> tuple[list[int], str]:

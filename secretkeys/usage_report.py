@@ -1,8 +1,9 @@
 """How an organization's keys were used in a period: the numbers of the usage page.
 
-However many keys there are, it takes five queries: what was counted for the
-organization, a sum for each key, the outcomes of the keys that are listed, the four
-keys with colours of their own, and the latest refusals.
+However many keys there are, it takes six queries: what was counted for the
+organization, whether there is a period to compare with, a sum for each key, the
+outcomes of the keys that are listed, the four keys with colours of their own, and the
+latest refusals.
 """
 
 import datetime as dt
@@ -12,9 +13,11 @@ from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from secretkeys import keyformat
 from secretkeys.charts import BarChart, Series, stacked_bars
+from secretkeys.figures import Figures
 from secretkeys.models import Denial
 from secretkeys.outcomes import Outcome
 from secretkeys.periods import Window
@@ -82,27 +85,20 @@ class KeyLine:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why requests were denied, and how many; ``most`` is the highest such number."""
+    """Why requests of keys were denied, how many, and the highest such number."""
 
     outcome: Outcome
     count: int
     most: int
 
-    @property
-    def has_key(self) -> bool:
-        """Whether such requests can be told apart by key."""
-        return self.outcome is not Outcome.UNKNOWN_KEY
-
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
-    """The numbers of the page."""
+    """The numbers of the page; ``compares``: there is a period to compare with."""
 
-    requests: int
+    figures: Figures
+    compares: bool
     requests_change: Change
-    errors: int
-    error_rate: str
-    denied: int
     denied_change: Change
     active: int
     active_change: Change
@@ -114,48 +110,71 @@ class UsageReport:
 
 
 def usage_report(query: UsageQuery) -> UsageReport:
-    """Return how the keys asked about were used; five queries."""
+    """Return how the keys asked about were used; six queries."""
     window = query.window
     now, before = _counted(query)
     used = _used(query)
     active = [key for key in used if key.requests]
     earlier = sum(1 for key in used if key.before)
-    ends = _by_outcome(now)
-    ended = _by_outcome(before)
-    # Without requests before there is nothing to compare with.
-    period = window.period.label if ended.total() else ""
-    requests, errors, denied = _requests(ends), _errors(ends), _denied(ends)
+    figures, ended = _figures(now), _figures(before)
+    # Half of a period without counts is no period to compare with.
+    middle = window.before.start + (window.start - window.before.start) / 2
+    compares = query.has_counts_before(middle)
+    period = window.period.label if compares else ""
+    requests, denied = figures.requests, figures.denied
     return UsageReport(
-        requests=requests,
-        requests_change=Change.in_percent(requests, _requests(ended), period),
-        errors=errors,
-        error_rate=percent(errors, requests),
-        denied=denied,
-        denied_change=Change.in_number(denied, _denied(ended), period),
+        figures=figures,
+        compares=compares,
+        requests_change=Change.in_percent(requests, ended.requests, period),
+        denied_change=Change.in_number(denied, ended.denied, period),
         active=len(active),
         active_change=Change.in_number(len(active), earlier, period),
         keys=sum(1 for key in used if key.requests or _lived(key, window)),
         chart=_chart(query, active[: len(_COLOURS)], now),
-        lines=_lines(query, active, ends),
-        reasons=_reasons(ends),
+        lines=_lines(query, active, figures),
+        reasons=_reasons(figures),
         latest=_latest(query),
     )
+
+
+def usage_chart(query: UsageQuery) -> BarChart:
+    """Return the chart alone; three queries."""
+    counts = query.key_totals.within(query.window)
+    found = query.keys.annotate(requests=counts.sum_of_key()).filter(requests__gt=0)
+    most = found.order_by("-requests", "name", "pk")
+    rows = most.values_list("key_id", "name", "removed_at", "requests")
+    first = [_Used(*row, before=False) for row in rows[: len(_COLOURS)]]
+    return _chart(query, first, _by_time(query, query.window))
+
+
+def totals(query: UsageQuery) -> Figures:
+    """Return how all requests asked about fared; one query."""
+    return Figures.of(query.counts.within(query.window).by_outcome().items())
 
 
 def _counted(query: UsageQuery) -> tuple[_Counts, _Counts]:
     """Return what was counted in the period and in the one before."""
     window = query.window
-    both = replace(window, start=window.before.start)
     now, before = _Counts(), _Counts()
-    for begin, outcome, count in query.counts.within(both).by_time():
-        (now if begin >= window.start else before)[begin, outcome] += count
+    both = _by_time(query, replace(window, start=window.before.start))
+    for (begin, outcome), count in both.items():
+        (now if begin >= window.start else before)[begin, outcome] = count
     return now, before
 
 
+def _by_time(query: UsageQuery, window: Window) -> _Counts:
+    rows = query.counts.within(window).by_time()
+    return _Counts({(begin, outcome): count for begin, outcome, count in rows})
+
+
 def _used(query: UsageQuery) -> list[_Used]:
-    """Return every key asked about, those with most requests first."""
+    """Return the keys asked about that there were, those with most requests first."""
     counts, window = query.key_totals, query.window
-    found = query.keys.annotate(
+    both = replace(window, start=window.before.start)
+    there = Q(removed_at=None) | Q(removed_at__gte=both.start)
+    # A removed key is still refused, and that is counted.
+    presented = Exists(counts.within(both).filter(key=OuterRef("pk")))
+    found = query.keys.filter(there | Q(presented)).annotate(
         requests=Coalesce(counts.within(window).sum_of_key(), 0),
         before=Exists(counts.within(window.before).filter(key=OuterRef("pk"))),
     )
@@ -205,73 +224,53 @@ def _names(keys: list[_Used]) -> list[str]:
     ]
 
 
-def _lines(
-    query: UsageQuery, active: list[_Used], ends: Counter[Outcome]
-) -> list[KeyLine]:
+def _lines(query: UsageQuery, active: list[_Used], figures: Figures) -> list[KeyLine]:
     """List the keys that are used most; the last line is all others."""
     listed = active[:MOST_LISTED]
     ids = [key.key_id for key in listed]
     by_key = query.key_counts.within(query.window).of_keys(ids).by_key()
-    rest = Counter(ends)
-    everything = _requests(ends)
+    rest = Counter(figures.by_outcome)
     lines = []
     for number, key in enumerate(listed):
-        of_key = Counter(by_key.get(key.key_id, {}))
-        rest.subtract(of_key)
+        of_key = Figures(Counter(by_key.get(key.key_id, {})))
+        rest.subtract(of_key.by_outcome)
         lines.append(
             KeyLine(
                 key.name,
                 _COLOURS[number] if number < len(_COLOURS) else _OTHERS,
                 key.requests,
-                everything,
-                _errors(of_key),
-                _denied(of_key),
+                figures.requests,
+                of_key.errors,
+                of_key.denied,
                 key.key_id,
                 is_removed=key.removed_at is not None,
             )
         )
     if others := len(active) - len(listed):
         name = f"{others:,} other {'key' if others == 1 else 'keys'}"
-        # Nobody's keys are not among them; see _chart() for what is negative.
-        rest = +rest
-        rest.pop(Outcome.UNKNOWN_KEY, None)
-        numbers = rest.total(), everything, _errors(rest), _denied(rest)
+        # Without what is negative: see _chart().
+        of_rest = Figures(+rest)
+        numbers = of_rest.requests, figures.requests, of_rest.errors, of_rest.denied
         lines.append(KeyLine(name, _OTHERS, *numbers))
     return lines
 
 
-def _reasons(ends: Counter[Outcome]) -> list[Reason]:
-    denied = [(each, n) for each, n in ends.most_common() if each.is_denied and n]
+def _reasons(figures: Figures) -> list[Reason]:
+    denied = [(each, count) for each, count in figures.outcomes if each.is_denied]
     return [Reason(outcome, count, denied[0][1]) for outcome, count in denied]
 
 
 def _latest(query: UsageQuery) -> list[Denial]:
     """Return the latest refusals whose reference can be looked up."""
-    wanted = query.outcomes or [each for each in Outcome if each.is_denied]
-    found: QuerySet[Denial] = Denial.objects.filter(
+    wanted = query.outcomes or [each for each in Outcome if each.is_explained]
+    found: QuerySet[Denial] = Denial.objects.lately(timezone.now()).filter(
         Q(resource=query.resource) if query.resource else Q(),
         key__in=query.keys.values("pk"),
         at__gte=query.window.start,
         outcome__in=[each.value for each in wanted],
     )
-    return list(found.order_by("-at")[:_LATEST_DENIALS])
+    return list(found[:_LATEST_DENIALS])
 
 
-def _by_outcome(counted: _Counts) -> Counter[Outcome]:
-    ends: Counter[Outcome] = Counter()
-    for (_, outcome), count in counted.items():
-        ends[outcome] += count
-    return ends
-
-
-def _requests(ends: Counter[Outcome]) -> int:
-    """Count requests of keys: anybody can send what no key is known for."""
-    return ends.total() - ends[Outcome.UNKNOWN_KEY]
-
-
-def _errors(ends: Counter[Outcome]) -> int:
-    return sum(count for outcome, count in ends.items() if outcome.is_error)
-
-
-def _denied(ends: Counter[Outcome]) -> int:
-    return sum(count for outcome, count in ends.items() if outcome.is_denied)
+def _figures(counted: _Counts) -> Figures:
+    return Figures.of((outcome, count) for (_, outcome), count in counted.items())

@@ -1,8 +1,8 @@
 """Parts and changes of numbers in words; pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-# From here on a tenth of a percent says nothing.
+# Changes from here on are said to be larger than anything below.
 _COARSE = 1000
 _LEAST = 0.05
 
@@ -17,6 +17,14 @@ def percent(part: int, whole: int) -> str:
     if part == whole:
         return "100%"
     return f"{min(value, 99.9):.1f}%" if value < 100 else f"{value:,.0f}%"
+
+
+def counted_words(seconds: float) -> str:
+    """Say when requests are counted; ``seconds`` is how often, 0: never before the end."""
+    if not seconds:
+        return "Requests are counted when the process that received them ends."
+    each = "second" if seconds == 1 else f"{seconds:g} seconds"
+    return f"Requests are counted every {each}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,10 @@ class Change:
         if abs(value) < _LEAST:
             return cls("±0%", f"About as many as in the {period} before")
         size = abs(value)
-        words = f"{size:,.0f}%" if size >= _COARSE else f"{size:.1f}%"
-        return cls._of(words, now - before, period)
+        if size < _COARSE:
+            return cls._of(f"{size:.1f}%", now - before, period)
+        change = cls._of(f"{size:,.0f}%", now - before, period)
+        return replace(change, text=f">{_COARSE - 1}%")
 
     @classmethod
     def in_number(cls, now: int, before: int, period: str) -> "Change":

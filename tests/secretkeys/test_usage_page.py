@@ -26,7 +26,7 @@ from secretkeys.outcomes import Outcome
 from secretkeys.periods import Period
 from tests.conftest import create_many_keys
 from tests.secretkeys.browsing import HTMX, text
-from tests.secretkeys.usage_rows import count_requests
+from tests.secretkeys.usage_rows import count_requests, seen_client
 
 DAY = dt.timedelta(days=1)
 
@@ -99,8 +99,8 @@ def test_counted_requests_are_on_the_page(make_key, look, acme):
         assert cards(page) == {
             "Requests": "5 No data before",
             "Errors": "20.0% 1 request",
-            "Denied": "1 No data before",
-            "Active keys": "2 of 2 No data before",
+            "Denied": "1",
+            "Active keys": "2 of 2",
         }
         words = text(page)
         assert re.search(r"pipeline dtvi_\w{6}… 3 60.0% 33.3% 0.0%", words)
@@ -109,9 +109,10 @@ def test_counted_requests_are_on_the_page(make_key, look, acme):
         assert "PATCH /workspaces/" in words
 
 
-def test_requests_with_unknown_keys_are_only_denied(acme, make_key, look):
+def test_requests_with_unknown_keys_are_no_requests_of_keys(acme, make_key, look):
     key, plaintext = make_key()
     count_requests(key, timezone.now(), 4)
+    count_requests(key, timezone.now(), 2, outcome=Outcome.EXPIRED)
     forged = str(plaintext)[:5] + "0" * 98
     presented = PresentedRequest(
         f"Bearer {forged}",
@@ -124,11 +125,39 @@ def test_requests_with_unknown_keys_are_only_denied(acme, make_key, look):
     with pytest.raises(AuthenticationFailed):
         authenticate(presented, at=timezone.now())
     recording.flush()
-    page = look()
-    found = page.context["report"]
-    assert (found.requests, found.denied, found.chart.total) == (4, 1, 4)
-    assert "Unknown key 401 1" in text(page)
-    assert "outcome=unknown_key" not in page.content.decode()
+    for asked, requests in [({}, 6), ({"outcome": "denied"}, 2)]:
+        page = look(**asked)
+        figures = page.context["report"].figures
+        assert (figures.requests, figures.denied, figures.unknown) == (requests, 2, 1)
+        assert page.context["report"].chart.total == requests
+        words = text(page)
+        assert re.search(r"Denied requests 2 .*Expired key 401 2", words)
+        assert (
+            "Unknown key 401 1 Not one of your keys: anybody can send these." in words
+        )
+        assert "outcome=unknown_key" not in page.content.decode()
+
+
+def test_requests_with_unknown_keys_alone_are_shown(acme, make_key, look):
+    make_key()
+    for _ in range(3):
+        recording.record_unknown(str(acme.pk), at=timezone.now())
+    recording.flush()
+    words = text(look())
+    assert "No requests in this period" in words
+    assert "Denied requests 0 None in this period. Unknown key 401 3" in words
+
+
+def test_requests_of_one_outcome_are_called_by_it(mixed, look):
+    page = look(outcome="denied")
+    assert cards(page) == {
+        "Denied requests": "18 No data before",
+        "Active keys": "2 of 2",
+    }
+    heads = re.findall(r'<th [^>]*role="columnheader">(\w+)', page.content.decode())
+    assert heads == ["Name", "Requests", "Share"]
+    assert "Requests: expired key" in cards(look(outcome="expired"))
+    assert "Denied requests 0 None of these requests." in text(look(outcome="allowed"))
 
 
 # Time ---------------------------------------------------------------------------------
@@ -140,6 +169,8 @@ def test_a_viewer_in_another_zone_sees_the_days_of_utc(
 ):
     key, _ = make_key("pipeline")
     now = timezone.now()
+    # Midnight does not pass while the test runs.
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     for back in range(30):
         count_requests(key, now - back * DAY, back + 1)
     there_is = table_of(look())
@@ -218,7 +249,7 @@ def test_filters_narrow_page_and_file_alike(
     mixed, look, export, period, asked, requests, keys
 ):
     page = look(period=period, **asked)
-    assert cards(page)["Requests"].startswith(f"{requests} ")
+    assert next(iter(cards(page).values())).startswith(f"{requests} ")
     found = page.context["report"]
     assert {line.name: line.requests for line in found.lines} == keys
     assert {one.name: one.total for one in found.chart.series} == keys
@@ -241,7 +272,7 @@ def test_reasons_lead_to_the_page_of_that_reason(mixed, look):
     href = re.search(r'id="usage-reason-expired" href="([^"]+)"', page).group(1)
     assert "q=beta" in href
     found = look(unescape(href))
-    assert cards(found)["Requests"].startswith("16 ")
+    assert cards(found)["Requests: expired key"].startswith("16 ")
     assert found.context["period"] is Period.WEEK
 
 
@@ -278,23 +309,61 @@ def test_periods_keep_the_filters(mixed, look):
 )
 def test_odd_queries_are_answered(mixed, look, export, query):
     assert look(query).status_code == 200
-    assert export(q="\0", period="x", outcome=query) is not None
+    # What is not understood narrows nothing.
+    rows = export(period="x", outcome=query, resource=query)
+    assert sum(int(row["requests"]) for row in rows) == 63
 
 
 def test_filter_words_are_those_that_can_be_counted():
     choices = dict(UsageFilterForm.base_fields["outcome"].choices)
     assert choices["expired"] == "Expired key (401)"
-    assert Outcome.UNKNOWN_KEY.value not in choices
+    never = {Outcome.UNKNOWN_KEY, Outcome.NO_CREDENTIALS, Outcome.UNAVAILABLE}
+    assert choices.keys() & {each.value for each in Outcome} == set(Outcome) - never
+    resources = dict(UsageFilterForm.base_fields["resource"].choices)
+    assert resources["identity"] == Resource.IDENTITY.label == "Profile and plans"
+
+
+def test_whoever_filters_hears_what_is_left(mixed, look, acme, client_for, ada):
+    url = reverse("secretkeys:usage", args=[acme.pk])
+    said = r'id="usage-said" role="status">([^<]*)<'
+    page = client_for(ada).get(url, {"q": "alpha"}, headers=HTMX).content.decode()
+    assert re.search(said, page).group(1) == "Requests: 7, of 1 key"
+    assert not re.search(said, look(q="alpha").content.decode()).group(1)
+    # And nothing says it again every 30 seconds.
+    parts = re.findall(r'hx-select-oob="([^"]+)"', page)
+    assert ["usage-said" in each for each in parts] == [True, False]
 
 
 # Nothing to show ----------------------------------------------------------------------
 
 
-def test_without_requests_the_page_says_when_there_will_be_some(acme, look):
-    words = text(look())
-    assert "No requests in this period" in words
-    assert "Usage appears here within a minute of the first request." in words
+def test_without_requests_the_page_says_when_there_will_be_some(
+    make_key, look, settings
+):
+    settings.USAGE_FLUSH_SECONDS = 5.0
+    make_key()
+    page = look()
+    words = text(page)
+    assert "No requests in this period Requests are counted every 5 seconds." in words
+    assert len(words_about_counting(page)) == 1
     assert "Keys by usage" not in words
+    assert "No data before" not in words
+    assert cards(page)["Errors"] == "—"
+
+
+def test_without_keys_the_page_leads_to_the_first(
+    acme, look, make_key, mel, client_for
+):
+    create = reverse("secretkeys:create", args=[acme.pk])
+    usage = reverse("secretkeys:usage", args=[acme.pk])
+    page = look()
+    assert "No secret keys yet" in text(page)
+    assert f'id="usage-create-key" href="{create}"' in page.content.decode()
+    page = client_for(mel).get(usage)
+    assert "No secret keys yet" in text(page)
+    assert "usage-create-key" not in page.content.decode()
+    make_key()
+    assert "No secret keys yet" not in text(look())
 
 
 def test_filters_that_leave_nothing_say_so(mixed, look):
@@ -390,7 +459,7 @@ def test_queries_do_not_grow_with_keys(
     look()
     with django_assert_max_num_queries(12):
         page = look(**asked)
-    assert cards(page)["Requests"].startswith(f"{number} ")
+    assert next(iter(cards(page).values())).startswith(f"{number} ")
 
 
 def test_the_page_says_of_when_it_is_and_how_late_requests_are_counted(
@@ -398,13 +467,23 @@ def test_the_page_says_of_when_it_is_and_how_late_requests_are_counted(
 ):
     words = text(look())
     assert re.search(r"As of \d\d:\d\d:\d\d UTC\.", words)
-    settings.USAGE_FLUSH_SECONDS = 5.0
-    assert "Requests are counted within 5 seconds." in text(look())
-    settings.USAGE_FLUSH_SECONDS = 0
-    assert "Requests are counted within" not in text(look())
+    for seconds, said in [
+        (5.0, "Requests are counted every 5 seconds."),
+        (1, "Requests are counted every second."),
+        (0.5, "Requests are counted every 0.5 seconds."),
+        (0, "Requests are counted when the process that received them ends."),
+    ]:
+        settings.USAGE_FLUSH_SECONDS = seconds
+        for page in (look(), look(q="nobody has this name")):
+            assert words_about_counting(page) == [said]
 
 
-def test_a_page_is_loaded_anew_when_it_has_something_to_draw_or_no_longer(
+def words_about_counting(page):
+    """Return the sentences about when requests are counted."""
+    return re.findall(r"Requests are counted [^.]+(?:\.\d[^.]*)?\.", text(page))
+
+
+def test_a_page_shows_anew_what_there_is_and_loads_nothing_else(
     acme, make_key, client_for, ada
 ):
     client = client_for(ada)
@@ -412,19 +491,46 @@ def test_a_page_is_loaded_anew_when_it_has_something_to_draw_or_no_longer(
     poll = HTMX | {"X-Poll": "1"}
 
     def asked_again(page):
-        query = re.search(r'data-poll hx-get="([^"]+)"', page.content.decode())
-        return client.get(f"{url}{unescape(query.group(1))}", headers=poll)
+        body = page.content.decode()
+        query, parts = re.search(
+            r'data-poll hx-get="([^"]+)".+?hx-select-oob="([^"]+)"', body
+        ).groups()
+        answer = client.get(f"{url}{unescape(query)}", headers=poll)
+        assert "HX-Refresh" not in answer
+        assert "empty" not in query
+        return answer.content.decode(), parts.split(",")
 
-    empty = client.get(url, {"period": "24h"})
-    assert "HX-Refresh" not in asked_again(empty)
     key, _ = make_key()
+    empty = client.get(url, {"period": "24h"})
     count_requests(key, timezone.now())
-    assert asked_again(empty)["HX-Refresh"] == "true"
+    count_requests(key, timezone.now(), outcome=Outcome.EXPIRED)
+    answer, parts = asked_again(empty)
+    assert parts == ["#as-of", "#usage-cards", "#usage-body"]
+    assert 'id="usage-denied"' in answer[answer.index('id="usage-body"') :]
     full = client.get(url, {"period": "24h"})
-    assert "HX-Refresh" not in asked_again(full)
+    answer, parts = asked_again(full)
+    assert "#usage-denied" in parts
+    assert "#usage-body" not in parts
+    assert 'id="usage-body">' in answer
     KeyUsage.objects.all().delete()
     OrganizationUsage.objects.all().delete()
-    assert asked_again(full)["HX-Refresh"] == "true"
+    # The parts are gone: the answer brings what stands in their place.
+    answer, _ = asked_again(full)
+    assert 'id="usage-body" hx-swap-oob="true">' in answer
+    assert "No requests in this period" in answer
+
+
+def test_versions_of_clients_are_not_counted_every_30_seconds(
+    acme, make_key, client_for, ada
+):
+    key, _ = make_key()
+    count_requests(key, timezone.now())
+    seen_client(key, timezone.now())
+    client, url = client_for(ada), reverse("secretkeys:usage", args=[acme.pk])
+    assert "Client versions" in text(client.get(url))
+    assert "Client versions" in text(client.get(url, headers=HTMX))
+    poll = HTMX | {"X-Poll": "1"}
+    assert "Client versions" not in text(client.get(url, headers=poll))
 
 
 def test_every_part_that_is_shown_anew_is_in_the_page(mixed, look, acme, make_key):

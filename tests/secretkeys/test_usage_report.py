@@ -9,7 +9,7 @@ from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
 from secretkeys.periods import Period, Window
 from secretkeys.usage_query import UsageQuery
-from secretkeys.usage_report import MOST_LISTED, usage_report
+from secretkeys.usage_report import MOST_LISTED, totals, usage_chart, usage_report
 from tests.conftest import create_many_keys
 from tests.secretkeys.usage_rows import count_requests
 
@@ -39,7 +39,7 @@ def test_each_period_counts_its_own_hours_or_days(make_key, report):
     key, _ = make_key(at=NOON - 200 * DAY)
     for back, number in [(0, 1), (20, 2), (3 * 24, 4), (20 * 24, 8), (60 * 24, 16)]:
         count_requests(key, NOON - back * HOUR, number)
-    seen = {period: report(period).requests for period in Period}
+    seen = {period: report(period).figures.requests for period in Period}
     assert seen == {
         Period.DAY: 3,
         Period.WEEK: 7,
@@ -56,6 +56,8 @@ def test_each_period_counts_its_own_hours_or_days(make_key, report):
         (1000, 1124, "12.4% more than in the 7 days before"),
         (7, 7, "About as many as in the 7 days before"),
         (1, 10**9, "99,999,999,900% more than in the 7 days before"),
+        (1, 11, "1,000% more than in the 7 days before"),
+        (1, 10, "900.0% more than in the 7 days before"),
         (5, 0, "100.0% fewer than in the 7 days before"),
         (0, 5, "No data before"),
         (0, 0, "No data before"),
@@ -63,37 +65,72 @@ def test_each_period_counts_its_own_hours_or_days(make_key, report):
 )
 def test_change_of_requests(make_key, report, before, now, words):
     key, _ = make_key()
-    for at, number in [(NOON - 7 * DAY, before), (NOON, now)]:
+    for at, number in [(NOON - 13 * DAY, before), (NOON, now)]:
         if number:
             count_requests(key, at, number)
     assert report(Period.WEEK).requests_change.sentence == words
 
 
+@pytest.mark.parametrize(
+    ("now", "text"), [(3, "+200.0%"), (10, "+900.0%"), (11, ">999%"), (10**9, ">999%")]
+)
+def test_a_large_change_is_shown_briefly(make_key, report, now, text):
+    key, _ = make_key()
+    count_requests(key, NOON - 13 * DAY)
+    count_requests(key, NOON, now)
+    assert report(Period.WEEK).requests_change.text == text
+
+
+@pytest.mark.parametrize(("back", "compares"), [(13, True), (11, True), (10, False)])
+def test_a_period_before_that_is_covered_for_less_than_half_is_no_measure(
+    make_key, report, back, compares
+):
+    key, _ = make_key()
+    # The week before is that from 13 days ago to 7 days ago.
+    count_requests(key, NOON - back * DAY)
+    count_requests(key, NOON, 362)
+    found = report(Period.WEEK)
+    assert found.compares is compares
+    for change in (found.requests_change, found.denied_change, found.active_change):
+        assert (change.sentence == "No data before") is not compares
+
+
+def test_a_period_before_is_covered_whatever_is_filtered(make_key, report):
+    key, _ = make_key("pipeline")
+    make_key("new")
+    count_requests(key, NOON - 200 * DAY)
+    count_requests(key, NOON, 2, outcome=Outcome.EXPIRED)
+    found = report(outcomes={Outcome.EXPIRED})
+    assert found.requests_change.sentence == "None in the 30 days before"
+    assert report(search="pipeline").compares
+    assert not report(search="new").compares
+
+
 def test_change_of_denied_requests_and_active_keys(make_key, report):
     old, _ = make_key("old")
     new, _ = make_key("new")
-    count_requests(old, NOON - 35 * DAY, 3, outcome=Outcome.EXPIRED)
+    count_requests(old, NOON - 50 * DAY, 3, outcome=Outcome.EXPIRED)
     count_requests(old, NOON, 1, outcome=Outcome.EXPIRED)
     count_requests(new, NOON, 4, outcome=Outcome.PERMISSION_DENIED)
     found = report()
-    assert (found.denied, found.denied_change.text) == (5, "+2")
+    assert (found.figures.denied, found.denied_change.text) == (5, "+2")
     assert found.denied_change.sentence == "2 more than in the 30 days before"
     assert (found.active, found.keys, found.active_change.text) == (2, 2, "+1")
 
 
 def test_requests_after_denials_alone_are_no_change_in_percent(make_key, report):
     key, _ = make_key()
-    count_requests(key, NOON - 30 * DAY, 1, outcome=Outcome.EXPIRED)
+    count_requests(key, NOON - 50 * DAY, 1, outcome=Outcome.EXPIRED)
     count_requests(key, NOON, 2)
     found = report(outcomes={Outcome.ALLOWED, Outcome.EXPIRED})
     assert found.requests_change.sentence == "100.0% more than in the 30 days before"
     only = report(outcomes={Outcome.ALLOWED})
-    assert only.requests_change.text == "No data before"
+    assert only.requests_change.text == "None before"
 
 
 def test_a_new_kind_of_denial_is_compared_with_none(make_key, report):
     key, _ = make_key()
-    count_requests(key, NOON - 30 * DAY, 9)
+    count_requests(key, NOON - 50 * DAY, 9)
     count_requests(key, NOON, 2, outcome=Outcome.DISABLED)
     assert report().denied_change.text == "+2"
 
@@ -112,6 +149,31 @@ def test_active_keys_are_those_with_requests_of_those_there_were(make_key, repor
         ("gone, still presented", True),
         ("used", False),
     ]
+
+
+def test_keys_that_are_long_gone_are_not_loaded(
+    make_key, report, django_assert_max_num_queries
+):
+    make_key("gone for ever", removed_at=NOON - 61 * DAY)
+    # Removed in the period before: it was active then.
+    recent, _ = make_key("gone before", removed_at=NOON - 40 * DAY)
+    count_requests(recent, NOON - 50 * DAY)
+    with django_assert_max_num_queries(6) as queries:
+        found = report()
+    assert (found.active, found.active_change.text, found.keys) == (0, "−1", 0)
+    assert not any("gone for ever" in str(each) for each in queries)
+
+
+def test_chart_and_totals_alone_are_those_of_the_page(acme, make_key, report):
+    for number in range(6):
+        key, _ = make_key(f"key {number}")
+        count_requests(key, NOON - number * DAY, 10 + number)
+        count_requests(key, NOON, 1, outcome=Outcome.EXPIRED)
+    make_key("idle")
+    for period in Period:
+        query = UsageQuery(acme, Window.ending(period, NOON))
+        assert usage_chart(query) == report(period).chart
+        assert totals(query) == report(period).figures
 
 
 def test_a_day_ends_at_midnight_utc(make_key, report):
@@ -196,7 +258,7 @@ def test_another_organization_counts_for_nothing(make_key, globex, report):
     count_requests(mine, NOON, 2)
     count_requests(foreign, NOON, 40, outcome=Outcome.EXPIRED)
     found = report()
-    assert (found.requests, found.denied, found.keys) == (2, 0, 1)
+    assert (found.figures.requests, found.figures.denied, found.keys) == (2, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +270,7 @@ def test_another_organization_counts_for_nothing(make_key, globex, report):
         (1, 3, "33.3%"),
         (99_999, 100_000, "99.9%"),
         (3, 3, "100%"),
-        (0, 0, "0.0%"),
+        (0, 0, "—"),
     ],
 )
 def test_parts_in_percent(make_key, report, part, whole, words):
@@ -219,4 +281,4 @@ def test_parts_in_percent(make_key, report, part, whole, words):
     ]:
         if number:
             count_requests(key, NOON, number, outcome=outcome)
-    assert report().error_rate == words
+    assert report().figures.error_rate == words
