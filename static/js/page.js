@@ -6,6 +6,8 @@ const openDialog = () => document.querySelector("dialog[open]");
 const isModal = ({ target }) => target?.id === "modal";
 // What asks again and again by itself disturbs nobody, whatever becomes of it.
 const isPoll = ({ requestConfig }) => requestConfig.elt.matches("[data-poll]");
+// What is shown anew after a change, behind the dialog that made it.
+const isRefresh = ({ requestConfig }) => requestConfig.elt.matches("[hx-trigger*=-changed]");
 const forgetFailure = () => byId("failure")?.remove();
 
 // A whole key: copied, and guarded while it is revealed, which is once. Its guard hears
@@ -115,14 +117,32 @@ addEventListener("beforeunload", (event) => {
 addEventListener("pagehide", () => find(document, "secret")?.replaceChildren());
 
 // One that is pasted gets into no request: it is cut at once. The field that data-cut
-// names takes what is public of the first.
-on("input", ({ target }) => {
+// names takes what is public of the first; where there is none, nothing is sent at all.
+const aKey = /dtvi_[A-Za-z0-9]{6,16}/;
+
+function sayNone(field, isNone) {
+  field.ariaInvalid = isNone;
+  const sentence = isNone ? byId("key-none").content.cloneNode(true) : "";
+  byId("key-said").replaceChildren(sentence);
+}
+
+on("input", ({ target, inputType }) => {
   const { value, dataset } = target;
   if (!("cut" in dataset)) return;
   const text = value.replace(/(dtvi_[A-Za-z0-9]{16})[A-Za-z0-9]+/g, "$1");
   if (text !== value) target.value = text;
   const field = byId(dataset.cut);
-  if (field) field.value = text.match(/dtvi_[A-Za-z0-9]{6,16}/)?.[0] ?? "";
+  if (!field) return;
+  field.value = text.match(aKey)?.[0] ?? "";
+  sayNone(field, !field.value && inputType === "insertFromPaste");
+});
+on("submit", (event) => {
+  const field = byId("id_key");
+  if (event.target.id !== "identify-form" || aKey.test(field.value)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  sayNone(field, true);
+  field.focus();
 });
 
 // Dialogs that htmx puts into #modal; toasts; failures.
@@ -150,7 +170,10 @@ function restoreFocus() {
 }
 
 function showScripted(root) {
-  for (const element of root.querySelectorAll("[data-script]")) element.hidden = false;
+  for (const element of root.querySelectorAll("[data-script]")) {
+    element.hidden = false;
+    element.closest("#identify-form")?.setAttribute("novalidate", "");
+  }
 }
 
 function open(dialog) {
@@ -187,7 +210,7 @@ function fail({ detail }) {
   forgetFailure();
   const node = fromTemplate("failure-template", text);
   node.querySelector("a").hidden = xhr.status !== 401;
-  (openDialog() ?? document).querySelector("[data-failures]").prepend(node);
+  ((!isRefresh(detail) && openDialog()) || document).querySelector("[data-failures]").prepend(node);
   node.scrollIntoView({ block: "nearest" });
 }
 
@@ -206,11 +229,12 @@ on("htmx:configRequest", ({ detail: { headers, parameters } }) => {
 on("htmx:beforeRequest", (event) => {
   const { detail } = event;
   if (isPoll(detail)) {
-    // An open menu would be swapped away, and nobody looks at a hidden page.
-    if (document.hidden || document.querySelector(":popover-open")) event.preventDefault();
+    // An open menu or selected text would be swapped away, and nobody looks at a hidden page.
+    const isInUse = document.querySelector(":popover-open") || `${getSelection()}`;
+    if (document.hidden || isInUse) event.preventDefault();
     return;
   }
-  if (detail.elt.matches("[hx-trigger*=-changed]")) return;
+  if (isRefresh(detail)) return;
   forgetFailure();
   setBusy(detail, true);
   if (isModal(detail) && !openDialog()) rememberFocus(detail.elt);
@@ -301,3 +325,4 @@ on("toggle", ({ target: menu, newState }) => {
 
 showScripted(document);
 showMenus(document);
+(document.querySelector("[aria-invalid=true]") ?? byId("identify-text"))?.focus();

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -47,18 +48,19 @@ def browser_context_args(browser_context_args: dict) -> dict:
     }
 
 
-@pytest.fixture(params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, page: Page) -> Page:
-    page.emulate_media(color_scheme=request.param, reduced_motion="reduce")
+@pytest.fixture(params=SIZES)
+def screen(request: pytest.FixtureRequest, page: Page) -> Page:
+    """A wide and a narrow window, where nobody is signed in."""
+    width, height = SIZES[request.param]
+    page.set_viewport_size({"width": width, "height": height})
     return page
 
 
-@pytest.fixture(params=SIZES)
-def screen(request: pytest.FixtureRequest, themed: Page, ada, acme, sign_in) -> Page:
-    width, height = SIZES[request.param]
-    themed.set_viewport_size({"width": width, "height": height})
-    sign_in(themed, ada)
-    return themed
+@pytest.fixture
+def ada_screen(screen: Page, ada, acme, sign_in) -> Page:
+    """Ada on her keys page, on a wide and a narrow screen."""
+    sign_in(screen, ada)
+    return screen
 
 
 @pytest.fixture
@@ -81,7 +83,21 @@ def keys_url(live_server, acme: Organization) -> str:
 
 
 @pytest.fixture
-def sign_in(live_server) -> Callable[[Page, User], None]:
+def sign_in(live_server, client_for) -> Callable[[Page, User], None]:
+    """Return a function that gives a browser the session of somebody signed in."""
+
+    def open_pages(page: Page, user: User) -> None:
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": client_for(user).cookies[name].value}
+        page.context.add_cookies([cookie | {"url": live_server.url, "httpOnly": True}])
+        page.goto(live_server.url)
+        page.wait_for_url("**/settings/secret-keys")
+
+    return open_pages
+
+
+@pytest.fixture
+def fill_in_sign_in(live_server) -> Callable[[Page, User], None]:
     """Return a function that signs somebody in as they would themselves."""
 
     def fill_in(page: Page, user: User) -> None:

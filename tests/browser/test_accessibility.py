@@ -8,54 +8,54 @@ from tests.browser.accessibility import is_sideways, violations
 from tests.secretkeys.usage_rows import count_requests, seen_client
 
 
-def test_sign_in_page(themed: Page, live_server) -> None:
-    themed.goto(f"{live_server.url}/account/login/")
-    assert violations(themed) == []
+def test_sign_in_page(page: Page, live_server) -> None:
+    page.goto(f"{live_server.url}/account/login/")
+    assert violations(page) == []
 
 
-def test_pages(screen: Page, make_key) -> None:
-    assert violations(screen) == []
+def test_pages(ada_screen: Page, make_key, keys_url: str) -> None:
+    assert violations(ada_screen) == []
     key, _ = make_key("alpha", last_used_at=timezone.now())
     count_requests(key, timezone.now())
     seen_client(key, timezone.now(), user_agent="x" * 200)
     paths = ("", "?q=nothing", f"?key={key.key_id}", "/identify", "/new")
     for path in (*paths, f"/{key.key_id}", f"/{key.key_id}/remove"):
-        screen.goto(
-            screen.url.split("?")[0].split("/secret-keys")[0] + "/secret-keys" + path
-        )
-        assert violations(screen) == [], path
-        assert not is_sideways(screen), path
+        ada_screen.goto(keys_url + path)
+        assert violations(ada_screen) == [], path
+        assert not is_sideways(ada_screen), path
 
 
 @pytest.mark.parametrize("name", ["Edit Permission", "Rotate…", "Remove Key…"])
-def test_dialogs_of_a_row(screen: Page, make_key, name: str) -> None:
+def test_dialogs_of_a_row(ada_screen: Page, make_key, name: str) -> None:
     make_key("alpha", last_used_at=timezone.now())
-    screen.reload()
-    screen.get_by_role("button", name="Actions for alpha").click()
-    assert violations(screen) == []
-    screen.get_by_role("menuitem", name=name).click()
-    expect(screen.locator("dialog[open]")).to_be_visible()
-    # Nothing is squeezed to make the dialog fit a small screen.
-    facts = screen.locator("dialog[open] dl").first.bounding_box()
+    ada_screen.reload()
+    ada_screen.get_by_role("button", name="Actions for alpha").click()
+    assert violations(ada_screen) == []
+    ada_screen.get_by_role("menuitem", name=name).click()
+    expect(ada_screen.locator("dialog[open]")).to_be_visible()
+    # Nothing is squeezed to make the dialog fit a small ada_screen.
+    facts = ada_screen.locator("dialog[open] dl").first.bounding_box()
     assert facts is not None
     assert facts["height"] > 40
-    assert violations(screen) == []
+    assert violations(ada_screen) == []
 
 
-def test_generate_its_errors_and_the_reveal(screen: Page) -> None:
-    screen.get_by_role("link", name="Create New Secret Key").click()
-    expect(screen.locator("dialog[open]")).to_be_visible()
-    assert violations(screen) == []
-    screen.get_by_role("button", name="Generate Key").click()
-    expect(screen.get_by_text("Enter a name.")).to_be_visible()
-    assert violations(screen) == []
-    screen.get_by_label("Name", exact=True).fill("camera")
-    screen.get_by_role("button", name="Generate Key").click()
-    expect(screen.get_by_role("dialog", name="Secret key generated")).to_be_visible()
-    assert violations(screen) == []
-    screen.get_by_role("link", name="Close").click()
-    expect(screen.get_by_role("button", name="Close anyway")).to_be_visible()
-    assert violations(screen) == []
+def test_generate_its_errors_and_the_reveal(ada_screen: Page) -> None:
+    ada_screen.get_by_role("link", name="Create New Secret Key").click()
+    expect(ada_screen.locator("dialog[open]")).to_be_visible()
+    assert violations(ada_screen) == []
+    ada_screen.get_by_role("button", name="Generate Key").click()
+    expect(ada_screen.get_by_text("Enter a name.")).to_be_visible()
+    assert violations(ada_screen) == []
+    ada_screen.get_by_label("Name", exact=True).fill("camera")
+    ada_screen.get_by_role("button", name="Generate Key").click()
+    expect(
+        ada_screen.get_by_role("dialog", name="Secret key generated")
+    ).to_be_visible()
+    assert violations(ada_screen) == []
+    ada_screen.get_by_role("link", name="Close").click()
+    expect(ada_screen.get_by_role("button", name="Close anyway")).to_be_visible()
+    assert violations(ada_screen) == []
 
 
 @pytest.mark.parametrize(

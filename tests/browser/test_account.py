@@ -1,48 +1,27 @@
 """Your account in a browser: axe, widths, the appearance, and ending a session."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
-SCROLLS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+from tests.browser.accessibility import is_sideways, violations
 
 
-def _violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html'][:120]}"
-        for each in found
-        for node in each["nodes"]
-    ]
-
-
-@pytest.fixture(params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, page: Page) -> Page:
-    page.emulate_media(color_scheme=request.param, reduced_motion="reduce")
-    return page
-
-
-@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
-def test_pages_of_the_account(themed, live_server, ada, acme, sign_in, console, size):
-    sign_in(themed, ada)
-    themed.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+def test_pages_of_the_account(ada_screen, live_server, console):
     for path in ("", "sessions"):
-        themed.goto(f"{live_server.url}/account/{path}")
-        assert _violations(themed) == [], path
-        assert not themed.evaluate(SCROLLS), path
+        ada_screen.goto(f"{live_server.url}/account/{path}")
+        assert violations(ada_screen) == [], path
+        assert not is_sideways(ada_screen), path
     assert console == []
 
 
-def test_refused_forms(themed, live_server, ada, acme, sign_in) -> None:
-    sign_in(themed, ada)
-    themed.goto(f"{live_server.url}/account/")
-    themed.get_by_label("New email").fill("not an address")
-    themed.get_by_role("button", name="Send link").click()
-    field = themed.get_by_label("New email")
+def test_refused_forms(ada_page, live_server) -> None:
+    ada_page.goto(f"{live_server.url}/account/")
+    ada_page.get_by_label("New email").fill("not an address")
+    ada_page.get_by_role("button", name="Send link").click()
+    field = ada_page.get_by_label("New email")
     expect(field).to_be_focused()
     expect(field).to_have_value("not an address")
-    assert _violations(themed) == []
+    assert violations(ada_page) == []
 
 
 @pytest.mark.parametrize("width", [320, 600, 880, 1024, 1180, 1320, 1920])
@@ -50,7 +29,7 @@ def test_no_width_scrolls_sideways(ada_page: Page, live_server, width: int) -> N
     ada_page.set_viewport_size({"width": width, "height": 800})
     for path in ("", "sessions"):
         ada_page.goto(f"{live_server.url}/account/{path}")
-        assert not ada_page.evaluate(SCROLLS), path
+        assert not is_sideways(ada_page), path
 
 
 def test_way_to_the_account_and_back(ada_page: Page, live_server) -> None:

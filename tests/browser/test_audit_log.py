@@ -13,7 +13,7 @@ from tests.browser.accessibility import is_sideways, violations
 
 
 @pytest.fixture
-def log(screen, acme, ada, live_server):
+def log(ada_screen, acme, ada, live_server):
     """Open a log with the longest words that it can hold."""
     audit.record(
         AuditAction.MEMBER_ROLE_CHANGED,
@@ -23,12 +23,14 @@ def log(screen, acme, ada, live_server):
         at=timezone.now(),
         changes={"name": ("W" * 64, "M" * 64)},
     )
-    screen.goto(f"{live_server.url}/org/{acme.pk}/settings/audit-log")
-    return screen
+    ada_screen.goto(f"{live_server.url}/org/{acme.pk}/settings/audit-log")
+    return ada_screen
 
 
 def test_longest_words_fit_and_axe_finds_nothing(log):
     expect(log.get_by_text("Changed role", exact=True).last).to_be_visible()
+    for field in log.locator("#audit-filters :is(input, select)").all():
+        expect(field).to_be_visible()
     assert violations(log) == []
     assert not is_sideways(log)
 

@@ -87,6 +87,31 @@ def test_what_is_unknown_is_said_and_what_was_pasted_stays(ada_page: Page) -> No
     expect(ada_page.get_by_label("First 11 to 21 characters")).to_be_focused()
 
 
+def test_where_no_key_is_it_is_said_at_once_and_nothing_is_sent(
+    ada_page: Page, sent
+) -> None:
+    ada_page.get_by_role("link", name="Identify a key").click()
+    text = ada_page.get_by_label("A key, its beginning, or a log line with one")
+    said = ada_page.get_by_text("No key found. A key starts with dtvi_ and 6 more")
+    expect(text).to_be_focused()
+    seen = sent(ada_page)
+    text.evaluate(
+        """field => { field.value = "hello"; field.dispatchEvent(new InputEvent(
+             "input", {bubbles: true, inputType: "insertFromPaste"})) }"""
+    )
+    expect(said).to_be_visible()
+    text.fill("dtvi_kGv")
+    expect(said).to_be_hidden()
+    field = ada_page.get_by_label("First 11 to 21 characters")
+    for typed in ("", "a piece of a secret"):
+        field.fill(typed)
+        ada_page.get_by_role("button", name="Identify key").click()
+        expect(said).to_be_visible()
+        expect(field).to_be_focused()
+    expect(text).to_have_value("dtvi_kGv")
+    assert seen == []
+
+
 def test_without_script_the_field_takes_no_more_than_the_id(
     new_context, ada, acme, sign_in, make_key, sent
 ) -> None:

@@ -55,6 +55,38 @@ def test_create_copy_close_edit_and_remove_by_keyboard(ada_page: Page) -> None:
     assert SecretKey.objects.get().is_removed
 
 
+def test_disable_and_enable_by_keyboard(
+    ada_page: Page, keys_url: str, make_key
+) -> None:
+    key, _ = make_key("alpha")
+    ada_page.goto(f"{keys_url}/{key.key_id}")
+    keyboard = ada_page.keyboard
+    disable = ada_page.get_by_role("link", name="Disable…")
+    _tab_to(ada_page, "Disable…")
+    keyboard.press("Enter")
+    expect(ada_page.get_by_role("link", name="Cancel")).to_be_focused()
+    keyboard.press("Escape")
+    expect(disable).to_be_focused()
+
+    keyboard.press("Enter")
+    expect(ada_page.get_by_role("link", name="Cancel")).to_be_focused()
+    keyboard.press("Shift+Tab")
+    expect(ada_page.get_by_label("Reason (optional)")).to_be_focused()
+    keyboard.type("Found in a log.")
+    _tab_to(ada_page, "Disable key")
+    keyboard.press("Enter")
+    expect(ada_page.get_by_text("Secret key disabled.")).to_be_visible()
+    enable = ada_page.get_by_role("link", name="Enable…")
+    expect(enable).to_be_focused()
+
+    keyboard.press("Enter")
+    _tab_to(ada_page, "Enable key")
+    keyboard.press("Enter")
+    expect(ada_page.get_by_text("Secret key enabled.")).to_be_visible()
+    expect(disable).to_be_focused()
+    assert not SecretKey.objects.get().is_disabled
+
+
 def test_escape_closes_a_dialog_and_gives_the_focus_back(ada_page: Page) -> None:
     opener = ada_page.get_by_role("link", name="Create New Secret Key")
     opener.focus()

@@ -11,9 +11,9 @@ WHOLE_KEY = re.compile(r"^dtvi_[0-9A-Za-z]{98}$")
 
 
 @pytest.fixture
-def plain_page(new_context, ada, acme, sign_in) -> Page:
+def plain_page(new_context, ada, acme, fill_in_sign_in) -> Page:
     page = new_context(java_script_enabled=False).new_page()
-    sign_in(page, ada)
+    fill_in_sign_in(page, ada)
     return page
 
 

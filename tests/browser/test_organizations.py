@@ -1,7 +1,6 @@
 """The organization's own pages: General, Resources, and going from one to another."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -10,21 +9,7 @@ from orgs.actions import create_organization, set_quota
 from orgs.audit import COMMAND_LINE
 from orgs.models import Organization
 from orgs.quotas import QuotaKind
-
-SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
-
-
-@pytest.fixture(params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, page: Page) -> Page:
-    page.emulate_media(color_scheme=request.param, reduced_motion="reduce")
-    return page
-
-
-@pytest.fixture(params=SIZES)
-def screen(request: pytest.FixtureRequest, themed: Page) -> Page:
-    width, height = SIZES[request.param]
-    themed.set_viewport_size({"width": width, "height": height})
-    return themed
+from tests.browser.accessibility import is_sideways, violations
 
 
 @pytest.fixture
@@ -38,13 +23,8 @@ def address(live_server, acme):
 
 
 def _check(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    nodes = [
-        (each["id"], node["html"][:120]) for each in found for node in each["nodes"]
-    ]
-    assert nodes == []
-    wide = "document.documentElement.scrollWidth"
-    assert page.evaluate(f"{wide} <= document.documentElement.clientWidth")
+    assert violations(page) == []
+    assert not is_sideways(page)
 
 
 def test_pages_of_an_owner(screen, address, acme, ada, sign_in) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from secretkeys.models import Denial
+from secretkeys.models import Denial, KeyUsage, OrganizationUsage
 from secretkeys.outcomes import Outcome
 from tests.browser.accessibility import is_sideways, violations
 from tests.secretkeys.usage_rows import count_requests, seen_client
@@ -36,12 +36,14 @@ def used(make_key):
     return keys
 
 
-def test_longest_words_fit_and_axe_finds_nothing(screen: Page, used, acme, live_server):
-    screen.goto(f"{live_server.url}/org/{acme.pk}/settings/usage")
-    screen.get_by_text("View as table").click()
-    expect(screen.get_by_role("table", name="Requests per day")).to_be_visible()
-    assert violations(screen) == []
-    assert not is_sideways(screen)
+def test_longest_words_fit_and_axe_finds_nothing(
+    ada_screen: Page, used, acme, live_server
+):
+    ada_screen.goto(f"{live_server.url}/org/{acme.pk}/settings/usage")
+    ada_screen.get_by_text("View as table").click()
+    expect(ada_screen.get_by_role("table", name="Requests per day")).to_be_visible()
+    assert violations(ada_screen) == []
+    assert not is_sideways(ada_screen)
 
 
 def test_period_and_filters_change_page_address_and_file(
@@ -56,6 +58,7 @@ def test_period_and_filters_change_page_address_and_file(
     keys = ada_page.get_by_role("table", name="Keys by usage")
     expect(keys.get_by_role("row")).to_have_count(2)
     expect(ada_page).to_have_url(re.compile(r"q=pipeline"))
+    expect(ada_page.locator("#usage-said")).to_contain_text(", of 1 key")
     # What stands outside of the results has followed.
     expect(ada_page.get_by_role("link", name="24 hours")).to_have_attribute(
         "href", re.compile("q=pipeline")
@@ -90,4 +93,30 @@ def test_new_numbers_arrive_and_disturb_nothing(
     expect(table.get_by_role("row").nth(1)).to_contain_text("5,0")
     expect(link).to_be_focused()
     expect(page.get_by_label("Search by name, key or creator")).to_have_value("pi")
+    assert console == []
+
+
+def test_first_and_last_requests_come_and_go_without_loading_the_page(
+    page, make_key, sign_in, ada, acme, live_server, console
+):
+    key, _ = make_key("pipeline")
+    sign_in(page, ada)
+    page.clock.install()
+    page.goto(f"{live_server.url}/org/{acme.pk}/settings/usage?period=24h")
+    search = page.get_by_label("Search by name, key or creator")
+    search.evaluate("e => e.value = 'pi'")
+    table = page.get_by_role("table", name="Keys by usage")
+    expect(table).to_have_count(0)
+    count_requests(key, timezone.now(), 7)
+    page.clock.run_for(31_000)
+    expect(table).to_contain_text("pipeline")
+    expect(search).to_have_value("pi")
+    page.reload()
+    search.evaluate("e => e.value = 'pi'")
+    OrganizationUsage.objects.all().delete()
+    KeyUsage.objects.all().delete()
+    page.clock.run_for(31_000)
+    expect(page.get_by_text("No requests in this period")).to_be_visible()
+    expect(table).to_have_count(0)
+    expect(search).to_have_value("pi")
     assert console == []
