@@ -20,6 +20,8 @@ from secretkeys.outcomes import Outcome
 logger = logging.getLogger(__name__)
 
 _SCHEME = "bearer "
+# Of a refused request, while it waits to be written down: more than rows hold.
+_LONGEST_METHOD, _LONGEST_PATH = 20, 2000
 
 
 class AuthenticationFailed(Exception):
@@ -134,12 +136,19 @@ def _remember(
         at=at,
         outcome=refused.outcome,
         sentence=refused.sentence,
-        method=presented.method,
-        raw_path=presented.raw_path,
+        method=presented.method[:_LONGEST_METHOD],
+        raw_path=_bounded(presented.raw_path),
         request=request,
         address=presented.client.address,
     )
     recording.remember(key_id, denied)
+
+
+def _bounded(raw_path: str) -> str:
+    """Cut a long path; the mark keeps what is left from being read as another one."""
+    if len(raw_path) <= _LONGEST_PATH:
+        return raw_path
+    return f"{raw_path[:_LONGEST_PATH]}…"
 
 
 def _bearer_token(authorization: str | None) -> str:

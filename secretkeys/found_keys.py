@@ -5,25 +5,26 @@ from dataclasses import dataclass
 
 from orgs.models import Organization
 from secretkeys import keyformat
+from secretkeys.key_endings import stop_reason
 from secretkeys.models import SecretKey
-from secretkeys.outcomes import Outcome
+from secretkeys.outcomes import STOPPED
 from secretkeys.periods import Period, Window
 from secretkeys.status import Status
-
-_STOPPED = (Outcome.REMOVED, Outcome.DISABLED, Outcome.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
     """A key of the organization, removed or not.
 
-    ``refused`` counts its requests of the last 7 days that were refused because it is
-    stopped; None where nobody may see how keys are used.
+    ``reason`` is what was said when it was stopped. ``refused`` counts its requests of
+    the last 7 days that were refused because it is stopped. Both are for those who may
+    see how keys are used.
     """
 
     key: SecretKey
     status: Status
-    refused: int | None
+    reason: str = ""
+    refused: int | None = None
 
 
 def beginning_with(organization: Organization, begins: str) -> list[SecretKey]:
@@ -40,13 +41,15 @@ def identified(
     if not keyformat.is_key_id(key_id):
         return None
     keys = SecretKey.objects.of(organization).for_page().with_id(key_id)
-    key = keys.select_related("removed_by", "disabled_by").first()
+    key = keys.first()
     if key is None:
         return None
     status = key.statuses_at(at)[0]
-    return Identified(key, status, _refused(key, at) if sees_usage else None)
+    if not sees_usage:
+        return Identified(key, status)
+    return Identified(key, status, stop_reason(key), _refused(key, at))
 
 
 def _refused(key: SecretKey, at: dt.datetime) -> int:
     week = key.usage_days.within(Window.ending(Period.WEEK, at))
-    return week.narrowed(outcomes=_STOPPED).total()
+    return week.narrowed(outcomes=STOPPED).total()

@@ -33,6 +33,11 @@ class Resource(StrEnum):
     DEPLOYMENTS = "deployments"
 
     @property
+    def label(self) -> str:
+        """The resource's name as people read it."""
+        return "Profile and plans" if self is Resource.IDENTITY else self.value.title()
+
+    @property
     def category(self) -> Category | None:
         """The part of the access scope that bounds it; None: nothing does."""
         return _CATEGORIES.get(self)
@@ -211,7 +216,7 @@ class Grant:
         """The matrix in words: ``Annotations: write · Datasets, Assets: read``."""
         parts = []
         for access in (Access.WRITE, Access.READ):
-            rows = [row.value.title() for row in ROWS if self.matrix[row] is access]
+            rows = [row.label for row in ROWS if self.matrix[row] is access]
             if rows:
                 named = "Everything" if len(rows) == len(ROWS) else ", ".join(rows)
                 parts.append(f"{named}: {access.name.lower()}")

@@ -18,7 +18,8 @@ def keys_left_by(
     """Return the keys that somebody looks after, the most used first.
 
     Sets ``requests`` of each, counted like requests_7_days(), and ``predecessors``: the
-    keys it has replaced that still work, whoever made them. They are not listed.
+    keys it has replaced that still work, whoever made them. They are not listed. All of
+    them get a ``shown_badge``, which says nothing of denials.
     """
     lately = models.Q(usage_days__day__gte=Window.ending(Period.WEEK, at).start.date())
     counted = Coalesce(models.Sum("usage_days__count", filter=lately), 0)
@@ -29,6 +30,8 @@ def keys_left_by(
     listed = list(found.order_by("-requests", used_first, "key_id"))
     for key in listed:
         key.predecessors = before[key.pk]
+        for each in (key, *key.predecessors):
+            each.shown_badge = each.badge_at(at)
     covered = {old.pk for key in listed for old in key.predecessors}
     return [key for key in listed if key.pk not in covered]
 

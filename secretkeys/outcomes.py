@@ -40,8 +40,13 @@ class Outcome(StrEnum):
 
     @property
     def is_explained(self) -> bool:
-        """Whether members can look up why: the key is genuine, the request is not."""
-        return self.status in _EXPLAINED_STATUSES
+        """Whether members can look up why: a key of theirs was refused."""
+        return self in _EXPLAINED
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the answer says what it is, and not only that a key is not valid."""
+        return self not in _INVALID
 
     @property
     def is_denied(self) -> bool:
@@ -50,14 +55,34 @@ class Outcome(StrEnum):
 
     @property
     def is_error(self) -> bool:
-        """Whether no key could have done this: the request itself is wrong."""
+        """Whether it failed whatever the key may do.
+
+        The request itself is wrong, or nobody could tell whose it was just then.
+        """
         return self is not Outcome.ALLOWED and not self.is_denied
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is counted for a key: only once the secret has been verified."""
+        return self not in _WITHOUT_KEY
 
     @property
     def label(self) -> str:
         """What a usage page calls this outcome."""
         return _LABELS[self]
 
+
+_WITHOUT_KEY = frozenset(
+    {Outcome.NO_CREDENTIALS, Outcome.UNKNOWN_KEY, Outcome.UNAVAILABLE}
+)
+# What a key that is stopped is refused with, whatever it asks for.
+STOPPED = (Outcome.REMOVED, Outcome.DISABLED, Outcome.EXPIRED)
+# What a working key is refused with: it asks for more than it may.
+GRANT_DENIALS = (
+    Outcome.PERMISSION_DENIED,
+    Outcome.OUTSIDE_SCOPE,
+    Outcome.ORGANIZATION_MISMATCH,
+)
 
 _INVALID = frozenset(
     {Outcome.UNKNOWN_KEY, Outcome.REMOVED, Outcome.ORGANIZATION_MISMATCH}
@@ -82,7 +107,8 @@ _STATUSES = {
     Outcome.UNAVAILABLE: 503,
 }
 _DENIED_STATUSES = frozenset({401, 403})
-_EXPLAINED_STATUSES = frozenset({400, 403, 404})
+# Where the key is genuine: its organization may know what its holder is not told.
+_EXPLAINED = frozenset(Outcome) - _WITHOUT_KEY - {Outcome.ALLOWED}
 _SENTENCES = {
     Outcome.NO_CREDENTIALS: (
         "Send a secret key in the Authorization header, as a Bearer token."

@@ -11,30 +11,53 @@ from django.urls import reverse
 
 from orgs.models import AuditEvent, Membership, Organization
 from orgs.roles import Ability
-from secretkeys import sdk_versions
-from secretkeys.models import SecretKey
+from secretkeys import reviews
+from secretkeys.badges import EXPIRES_SOON
 from secretkeys.periods import Period, Window
-from secretkeys.requests_lately import with_elevated_denials
-from secretkeys.status import Review, Status
+from secretkeys.status import (
+    FEWEST_DENIALS,
+    FROM_USAGE,
+    REQUESTS_PER_DENIAL,
+    STOPPED_WITHIN,
+    Review,
+    State,
+    Status,
+)
 from secretkeys.usage_query import UsageQuery
-from secretkeys.usage_report import usage_report
+from secretkeys.usage_report import totals, usage_chart
 
 _LATEST_CHANGES = 5
 
-State = Status | Review
-
 # What may need somebody, and why; in the order of the page.
 _WHY: Mapping[State, str] = {
-    Status.DENIED: "10 or more denied requests in 24 hours, at least 5 % of all.",
-    Status.EXPIRING: "Stops within 14 days. Rotate before applications fail.",
+    Review.NOT_SWITCHED: "Rotated keys that stop soon. Nothing uses the new one yet.",
+    Review.DENIED: (
+        f"{FEWEST_DENIALS} or more denied requests in {Period.DAY.label}, at least "
+        f"{100 // REQUESTS_PER_DENIAL}% of all."
+    ),
+    Review.STILL_PRESENTED: (
+        f"Removed, disabled or expired in the last {STOPPED_WITHIN.days} days, and "
+        f"presented in the last {Period.WEEK.buckets}."
+    ),
+    Status.EXPIRING: (
+        f"Stops within {EXPIRES_SOON.days} days. Rotate before applications fail."
+    ),
     Review.PEOPLE_LEFT: "Looked after by no member. Hand over, rotate or remove.",
     Status.UNUSED: "Not needed by any application, but it can still leak.",
     Review.NO_EXPIRATION: "A leaked key works until somebody removes it.",
     Review.WIDEST: "Full write access to everything. Grant what is used.",
+    Review.OLDER_CLIENTS: "Presented by a client older than {minimum}.",
     Status.DISABLED: "Refused until it is enabled. Remove what is not needed.",
 }
 # Shown where there is one.
-_SELDOM = (Status.DISABLED,)
+_SELDOM = frozenset(
+    {
+        Review.NOT_SWITCHED,
+        Review.STILL_PRESENTED,
+        Review.OLDER_CLIENTS,
+        Status.DISABLED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +78,17 @@ def overview_page(membership: Membership, *, at: dt.datetime) -> dict[str, Any]:
     """
     organization = membership.organization
     sees_usage = membership.can(Ability.VIEW_KEY_USAGE)
-    counts = _counts(organization, sees_usage=sees_usage, at=at)
+    total, counts = _counts(organization, sees_usage=sees_usage, at=at)
     cards = _cards(organization, counts)
-    if sees_usage and settings.MINIMUM_SDK_VERSION:
-        cards += _outdated_clients(organization, at=at)
     context: dict[str, Any] = {
         "now": at,
-        "total": counts["all"],
+        "total": total,
         "cards": cards,
         "is_calm": not any(card.number for card in cards),
     }
-    if sees_usage and counts["all"]:
-        month = Window.ending(Period.MONTH, at)
-        context["chart"] = usage_report(UsageQuery(organization, month)).chart
+    if sees_usage and total:
+        month = UsageQuery(organization, Window.ending(Period.MONTH, at))
+        context |= {"chart": usage_chart(month), "totals": totals(month)}
     if membership.can(Ability.VIEW_AUDIT_LOG):
         events = AuditEvent.objects.of(organization).chained().latest_first()
         context["changes"] = list(events[:_LATEST_CHANGES])
@@ -76,42 +97,24 @@ def overview_page(membership: Membership, *, at: dt.datetime) -> dict[str, Any]:
 
 def _counts(
     organization: Organization, *, sees_usage: bool, at: dt.datetime
-) -> dict[str, int]:
-    """Return how many keys are in each state that cards tell of."""
-    stored = [state for state in _WHY if state is not Status.DENIED]
-    counts = SecretKey.objects.of(organization).count_states(stored, at)
-    if sees_usage:
-        denied = with_elevated_denials(organization, at=at)
-        counts[Status.DENIED.value] = denied.count()
-    return counts
+) -> tuple[int, dict[State, int]]:
+    """Return how many keys there are, and how many in each state that cards tell of."""
+    told = [state for state in _WHY if sees_usage or state not in FROM_USAGE]
+    if settings.MINIMUM_SDK_VERSION is None:
+        told = [state for state in told if state is not Review.OLDER_CLIENTS]
+    return reviews.count_states(organization, told, at=at)
 
 
-def _cards(organization: Organization, counts: Mapping[str, int]) -> list[Card]:
+def _cards(organization: Organization, counts: Mapping[State, int]) -> list[Card]:
     keys_url = reverse("secretkeys:list", args=[organization.pk])
     return [
         Card(
             name=state.value,
             label=state.label,
-            why=why,
-            number=counts[state.value],
+            why=_WHY[state].format(minimum=settings.MINIMUM_SDK_VERSION),
+            number=number,
             url=f"{keys_url}?{urlencode({'status': state.value})}",
         )
-        for state, why in _WHY.items()
-        if state.value in counts and (counts[state.value] or state not in _SELDOM)
-    ]
-
-
-def _outdated_clients(organization: Organization, *, at: dt.datetime) -> list[Card]:
-    """Return the card of keys that clients older than the operator asks for present."""
-    number = sdk_versions.callers(organization, at=at).outdated
-    if not number:
-        return []
-    return [
-        Card(
-            name="outdated-clients",
-            label="Older clients",
-            why=f"Presented by a client older than {settings.MINIMUM_SDK_VERSION}.",
-            number=number,
-            url=reverse("secretkeys:usage", args=[organization.pk]) + "#sdk-versions",
-        )
+        for state, number in counts.items()
+        if number or state not in _SELDOM
     ]

@@ -31,7 +31,7 @@ class DeniedKind:
     @property
     def words(self) -> str:
         """What was asked for, such as ``annotations write``."""
-        return f"{self.resource.value} {self.access.name.lower()}"
+        return f"{self.resource.label} {self.access.name}".lower()
 
     @property
     def shown_address(self) -> str:

@@ -22,6 +22,9 @@ from secretkeys.scopes import Reach, Scope
 
 # How far back use is looked at.
 LOOK_BACK = dt.timedelta(days=60)
+# What a key has done says what it needs from this age or so many requests on.
+_OLD_ENOUGH = dt.timedelta(days=14)
+_ENOUGH_REQUESTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,33 @@ def least_privilege(key: SecretKey, *, at: dt.datetime) -> LeastPrivilege | None
     return LeastPrivilege(granted, len(needed), grant if is_smaller else None)
 
 
-class Remedy(StrEnum):
-    """What would have let a refused request pass."""
+def advice(key: SecretKey, *, requests: int, at: dt.datetime) -> LeastPrivilege | None:
+    """Return the same for who may act on it: the key can be edited, and has been used.
 
+    Args:
+        key: the key.
+        requests: how many it has ever made.
+        at: now.
+    """
+    if key.is_removed or key.is_replaced or key.organization.is_locked:
+        return None
+    is_new = key.created_at > at - _OLD_ENOUGH
+    if is_new and requests < _ENOUGH_REQUESTS:
+        return None
+    return least_privilege(key, at=at)
+
+
+class Remedy(StrEnum):
+    """What would let a refused request pass now."""
+
+    # The key itself is stopped, or was replaced and has stopped.
+    REMOVED = "removed"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    LOCKED = "locked"
+    # The program names another organization than that of the key.
+    ORGANIZATION = "organization"
     GRANT = "grant"
     # Nothing has to be done: the key has been changed since.
     ALLOWED_NOW = "allowed_now"
@@ -74,16 +101,39 @@ class Remedy(StrEnum):
     NOTHING = "nothing"
 
 
-def remedy(denial: Denial) -> tuple[Remedy, Grant | None]:
-    """Return what would have let a request pass; with GRANT, the smallest one.
+def remedy(denial: Denial, *, at: dt.datetime) -> tuple[Remedy, Grant | None]:
+    """Return what would let a request pass; with GRANT, the smallest one.
 
     The grant has what the key has now and allows what was denied.
     """
-    if Outcome(denial.outcome) not in (
-        Outcome.PERMISSION_DENIED,
-        Outcome.OUTSIDE_SCOPE,
-    ):
+    outcome, stopped = Outcome(denial.outcome), _stopped(denial.key, at)
+    if stopped is Remedy.REMOVED:
+        return stopped, None
+    if outcome is Outcome.ORGANIZATION_MISMATCH:
+        return Remedy.ORGANIZATION, None
+    if stopped and not outcome.is_error:
+        return stopped, None
+    if not denial.resource:
         return Remedy.NOTHING, None
+    return _wider(denial)
+
+
+def _stopped(key: SecretKey, at: dt.datetime) -> Remedy | None:
+    """Return why the key is refused whatever it asks for, in the order of decisions."""
+    if key.is_removed:
+        return Remedy.REMOVED
+    is_expired = key.is_expired(at)
+    if is_expired and key.is_replaced:
+        return Remedy.REPLACED
+    if key.is_disabled:
+        return Remedy.DISABLED
+    if is_expired:
+        return Remedy.EXPIRED
+    return Remedy.LOCKED if key.organization.is_locked else None
+
+
+def _wider(denial: Denial) -> tuple[Remedy, Grant | None]:
+    """Return how the grant of a working key has to change."""
     grant, object_id = denial.key.grant, denial.object_id or None
     resource, access = Resource(denial.resource), Access(denial.access)
     if grant.allows(resource, access, object_id):

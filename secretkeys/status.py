@@ -1,6 +1,7 @@
 """What state a key is in: the one rule for rows, filters, the overview and its page.
 
 Pure, about one key in memory; models/conditions.py says the same to the database.
+What is worth a second look is no state: a key that is denied often stays active.
 """
 
 import datetime as dt
@@ -14,9 +15,11 @@ from secretkeys.badges import Badge
 # A key used within this time is active.
 ACTIVE_WITHIN = dt.timedelta(days=7)
 # Denials of the last 24 hours are elevated from so many on, where they are at least
-# one of so many requests: 5 %.
+# one of so many requests.
 FEWEST_DENIALS = 10
 REQUESTS_PER_DENIAL = 20
+# Whoever presents a stopped key this long after is told of.
+STOPPED_WITHIN = dt.timedelta(days=30)
 
 
 class Status(StrEnum):
@@ -25,7 +28,6 @@ class Status(StrEnum):
     REMOVED = "removed"
     DISABLED = "disabled"
     EXPIRED = "expired"
-    DENIED = "denied"
     EXPIRING = "expiring"
     # Rotated, and still working for its overlap.
     STOPPING = "stopping"
@@ -41,8 +43,12 @@ class Status(StrEnum):
 
 
 class Review(StrEnum):
-    """What is worth a second look about working keys, whatever their state."""
+    """What is worth a second look about keys, whatever their state."""
 
+    NOT_SWITCHED = "replacement-not-used"
+    DENIED = "denied"
+    STILL_PRESENTED = "still-presented"
+    OLDER_CLIENTS = "older-clients"
     NO_EXPIRATION = "no-expiration"
     PEOPLE_LEFT = "people-left"
     WIDEST = "widest"
@@ -53,19 +59,26 @@ class Review(StrEnum):
         return _REVIEW_LABELS[self]
 
 
+State = Status | Review
+
+# Told from requests, to those who may see them.
+FROM_USAGE = frozenset({Review.DENIED, Review.STILL_PRESENTED, Review.OLDER_CLIENTS})
 _LABELS = {
     Status.REMOVED: "Removed",
     Status.DISABLED: "Disabled",
     Status.EXPIRED: "Expired",
-    Status.DENIED: "Elevated denials",
     Status.EXPIRING: "Expiring soon",
     Status.STOPPING: "Stopping",
-    Status.UNUSED: "Unused 90+ days",
+    Status.UNUSED: f"Unused {badges.UNUSED_AFTER.days}+ days",
     Status.NEVER_USED: "Never used",
     Status.IDLE: "Idle",
     Status.ACTIVE: "Active",
 }
 _REVIEW_LABELS = {
+    Review.NOT_SWITCHED: "Replacement not in use",
+    Review.DENIED: "Elevated denials",
+    Review.STILL_PRESENTED: "Still presented",
+    Review.OLDER_CLIENTS: "Older clients",
     Review.NO_EXPIRATION: "Never expires",
     Review.PEOPLE_LEFT: "Made by people who left",
     Review.WIDEST: "Widest grants",
@@ -74,7 +87,10 @@ _REVIEW_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """A key's requests by the hour, the oldest first, and those of 24 hours."""
+    """A key's requests by the hour, the oldest first, and those of 24 hours.
+
+    ``denied`` leaves out what was refused because the key, or all, had been stopped.
+    """
 
     hours: Sequence[int]
     requests: int = 0
@@ -99,7 +115,6 @@ class Life:
     is_removed: bool
     is_disabled: bool
     is_replaced: bool
-    has_elevated_denials: bool
 
 
 def statuses(life: Life, *, at: dt.datetime) -> list[Status]:
@@ -115,28 +130,31 @@ def statuses(life: Life, *, at: dt.datetime) -> list[Status]:
         )
         if holds
     ]
-    denied = [Status.DENIED] if life.has_elevated_denials else []
-    return stopped + denied if stopped else denied + list(_of_working(life, at))
+    return stopped or list(_of_working(life, at))
 
 
-def badge(life: Life, *, at: dt.datetime) -> Badge | None:
-    """Return what a row says loudly about the key's state; calm states say nothing."""
+def badge(life: Life, *, at: dt.datetime, lately: Lately | None = None) -> Badge | None:
+    """Return what a row says loudly about the key; calm states say nothing.
+
+    Args:
+        life: what decides about its state.
+        at: now.
+        lately: its requests; None: whoever looks may not see them.
+    """
     status = statuses(life, at=at)[0]
+    is_denied = lately is not None and lately.has_elevated_denials
+    if is_denied and status not in _STOPPED:
+        return Badge("warn", Review.DENIED.label)
     if status in (Status.EXPIRED, Status.EXPIRING, Status.STOPPING):
         if life.expires_at is None:
             return None
         return badges.expiry_badge(life.expires_at, replaced=life.is_replaced, at=at)
     if status is Status.UNUSED:
         return badges.idle_badge(life.last_used_at or life.created_at, at=at)
-    kind = _KINDS.get(status)
-    return Badge(kind, status.label) if kind else None
+    return Badge("neutral", status.label) if status in _STOPPED else None
 
 
-_KINDS = {
-    Status.REMOVED: "neutral",
-    Status.DISABLED: "neutral",
-    Status.DENIED: "warn",
-}
+_STOPPED = (Status.REMOVED, Status.DISABLED, Status.EXPIRED)
 
 
 def _of_working(life: Life, at: dt.datetime) -> Iterator[Status]:

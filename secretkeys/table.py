@@ -10,12 +10,12 @@ from django.http import QueryDict
 
 from orgs.models import Organization
 from orgs.paging import pagination
-from secretkeys import keyformat
+from secretkeys import keyformat, reviews
 from secretkeys.forms import KeyFilterForm
-from secretkeys.found_keys import identified
+from secretkeys.found_keys import Identified, identified
 from secretkeys.models import SORT_FIELDS, SecretKey, SecretKeyQuerySet
-from secretkeys.requests_lately import show_lately, with_elevated_denials
-from secretkeys.status import Status
+from secretkeys.requests_lately import SPARK_HOURS, show_badges, show_lately
+from secretkeys.status import Review, Status
 
 PAGE_SIZE = 50
 DEFAULT_SORT = "-last_used"
@@ -47,28 +47,26 @@ def key_table(
 ) -> dict[str, Any]:
     """Return the context of the table for a query string, however odd it is.
 
-    Constant in the number of keys: two counts, one page, and its keys' requests.
+    A constant number of queries, however many keys there are: two counts; one page, who
+    made its keys and who looks after them, and their requests; two more where the
+    address names a key that somebody has found, and one for older clients.
     """
     filters = KeyFilterForm(query, sees_usage=sees_usage)
     sort, new_key_id = _sort(query), _new_key_id(query)
-    everything = SecretKey.objects.of(organization)
-    shown = _filtered(organization, filters, at)
-    # A key made or named a moment ago is shown whatever the filters say.
-    if new_key_id:
-        shown |= everything.current().with_id(new_key_id)
     found = identified(organization, query.get("key", ""), sees_usage=sees_usage, at=at)
-    if found:
-        shown |= everything.with_id(found.key.pk)
+    shown = _filtered(organization, filters, at=at)
     asked = {name: filters.value(name) for name in filters.fields}
-    total = everything.current().count()
+    total = SecretKey.objects.of(organization).current().count()
     first = found.key.pk if found else new_key_id
-    rows = shown.for_table().sorted_by(sort, first=first)
+    rows = _with_chosen(shown, organization, found, new_key_id).for_table()
     is_counted = not (any(asked.values()) or (found and found.key.is_removed))
+    rows = rows.sorted_by(sort, first=first)
     page = _page(rows, query.get("page"), total if is_counted else None)
     kept = _kept(asked, sort)
-    if sees_usage:
-        show_lately(list(page.object_list), at=at)
+    (show_lately if sees_usage else show_badges)(list(page.object_list), at=at)
     return {
+        "now": at,
+        "spark_hours": SPARK_HOURS if sees_usage else 0,
         "query": urlencode(kept),
         "filters": filters,
         "is_filtered": any(asked.values()),
@@ -113,21 +111,30 @@ def _page(
 
 
 def _filtered(
-    organization: Organization, filters: KeyFilterForm, at: dt.datetime
+    organization: Organization, filters: KeyFilterForm, *, at: dt.datetime
 ) -> SecretKeyQuerySet:
-    keys = SecretKey.objects.of(organization)
-    match filters.state:
-        case None:
-            keys = keys.current()
-        case Status.DENIED:
-            keys = with_elevated_denials(organization, at=at)
-        case state:
-            keys = keys.in_state(state, at)
+    if state := filters.state:
+        keys = reviews.in_state(organization, state, at=at)
+    else:
+        keys = SecretKey.objects.of(organization).current()
     if permission := filters.value("permission"):
         keys = keys.with_permission(permission)
     if text := filters.value("q"):
         keys = keys.matching(text)
     return keys
+
+
+def _with_chosen(
+    shown: SecretKeyQuerySet,
+    organization: Organization,
+    found: Identified | None,
+    new_key_id: str,
+) -> SecretKeyQuerySet:
+    """Add a key that was made or named a moment ago, whatever the filters say."""
+    everything = SecretKey.objects.of(organization)
+    if new_key_id:
+        shown |= everything.current().with_id(new_key_id)
+    return shown | everything.with_id(found.key.pk) if found else shown
 
 
 def _column(name: str, label: str, sort: str, kept: dict[str, str]) -> Column:
@@ -143,8 +150,11 @@ def _column(name: str, label: str, sort: str, kept: dict[str, str]) -> Column:
 
 
 def _count_text(matching: int, total: int, asked: dict[str, str]) -> str:
-    if asked["status"] == "removed":
+    if asked["status"] == Status.REMOVED:
         return f"{matching} removed {_keys(matching)}"
+    if asked["status"] == Review.STILL_PRESENTED:
+        # Removed ones too, which are none of the total.
+        return f"{matching} stopped {_keys(matching)}"
     if any(asked.values()):
         return f"{matching} of {total} {_keys(total)}"
     return f"{total} {_keys(total)}"

@@ -141,12 +141,19 @@ def rotate_key(
     successor = _store(
         organization, generated, terms, nonce=nonce, actor=actor, at=at, old=key
     )
-    changes = {
-        "key": (f"{key.stem}…", f"{successor.stem}…"),
-        "old key stops": (None, expiry_words(key.expires_at)),
-    }
+    changes = _rotation_facts(key, successor)
     record_change(AuditAction.KEY_ROTATED, key, actor, changes, at)
     return successor, generated.plaintext
+
+
+def _rotation_facts(old: SecretKey, new: SecretKey) -> audit.Changes:
+    facts = {
+        "key": (f"{old.stem}…", f"{new.stem}…"),
+        "old key stops": (None, expiry_words(old.expires_at)),
+    }
+    if old.is_disabled:
+        facts |= {"old key": (None, "stays disabled"), "new key": (None, "works")}
+    return facts
 
 
 def _store(

@@ -17,6 +17,7 @@ from secretkeys.authentication import (
     PresentedRequest,
     authenticate,
 )
+from secretkeys.recording.rows import LONGEST_USER_AGENT
 
 P = ParamSpec("P")
 
@@ -53,7 +54,7 @@ def _presented(request: HttpRequest) -> PresentedRequest:
         raw_path=_raw_path(request),
         client=recording.Client(
             client_address(request),
-            request.META.get("HTTP_USER_AGENT", ""),
+            request.META.get("HTTP_USER_AGENT", "")[:LONGEST_USER_AGENT],
         ),
         reference=cast(Request, request).request_id,
     )

@@ -35,6 +35,7 @@ from secretkeys.authentication import (
 )
 from secretkeys.grants import ROWS, Access
 from secretkeys.outcomes import Outcome
+from secretkeys.recording.rows import LONGEST_USER_AGENT
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +197,7 @@ def _decide(call: Call, method: str, path: str, reference: str) -> Authenticated
         read("organization-id"),
         method,
         path,
-        recording.Client(address, read("user-agent", "")),
+        recording.Client(address, read("user-agent", "")[:LONGEST_USER_AGENT]),
         reference,
     )
     return authenticate(presented, at=timezone.now())

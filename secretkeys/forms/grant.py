@@ -162,7 +162,7 @@ class GrantForm(forms.Form):
     def matrix_rows(self) -> list[MatrixRow]:
         """The rows of the matrix, with what they take in."""
         return [
-            MatrixRow(row.value.title(), _HINTS.get(row, ""), self[f"{row}_level"])
+            MatrixRow(row.label, _HINTS.get(row, ""), self[f"{row}_level"])
             for row in ROWS
         ]
 

@@ -7,18 +7,22 @@ from django.http import QueryDict
 
 from secretkeys import keyformat
 
+_SHORTEST = keyformat.STEM_LENGTH - len(keyformat.PREFIX)
+_NONE_FOUND = (
+    f"No key found. A key starts with {keyformat.PREFIX} and {_SHORTEST} more "
+    "characters."
+)
+
 
 class IdentifyForm(forms.Form):
     """The first characters of a key; nothing behind its key id gets in here."""
 
+    # What a page says by itself where there is none.
+    none_found = (_NONE_FOUND,)
+
     key = forms.CharField(
         max_length=len(keyformat.PREFIX) + keyformat.ID_LENGTH,
-        error_messages={
-            "required": (
-                "There is no key in this. A key begins with dtvi_ and at least six "
-                "more letters and digits."
-            )
-        },
+        error_messages={"required": _NONE_FOUND},
     )
 
     @classmethod

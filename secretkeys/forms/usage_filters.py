@@ -4,21 +4,27 @@ from collections.abc import Mapping
 
 from django import forms
 
+from orgs.forms.fields import SearchField
 from secretkeys.grants import ROWS, Resource
 from secretkeys.outcomes import Outcome
 from secretkeys.periods import Period
 
-_GROUPS: Mapping[str, tuple[str, frozenset[Outcome]]] = {
-    "allowed": ("Allowed", frozenset({Outcome.ALLOWED})),
-    "errors": ("Errors", frozenset(each for each in Outcome if each.is_error)),
-    "denied": ("Denied", frozenset(each for each in Outcome if each.is_denied)),
+# What is asked for, what its requests are called, and which they are.
+_GROUPS: Mapping[str, tuple[str, str, frozenset[Outcome]]] = {
+    "allowed": ("Allowed", "Allowed requests", frozenset({Outcome.ALLOWED})),
+    "errors": (
+        "Errors",
+        "Requests with errors",
+        frozenset(each for each in Outcome if each.is_error and each.is_counted),
+    ),
+    "denied": (
+        "Denied",
+        "Denied requests",
+        frozenset(each for each in Outcome if each.is_denied),
+    ),
 }
 # One by one: whatever is counted for a key. Without one there is nothing to filter.
-_REASONS = [
-    each
-    for each in Outcome
-    if each not in {Outcome.ALLOWED, Outcome.NO_CREDENTIALS, Outcome.UNKNOWN_KEY}
-]
+_REASONS = [each for each in Outcome if each.is_counted and each is not Outcome.ALLOWED]
 
 
 class UsageFilterForm(forms.Form):
@@ -27,20 +33,19 @@ class UsageFilterForm(forms.Form):
     period = forms.ChoiceField(
         required=False, choices=[(each.value, each.label) for each in Period]
     )
-    q = forms.CharField(required=False, max_length=200)
+    q = SearchField()
     resource = forms.ChoiceField(
         required=False,
         choices=[
             ("", "All resources"),
-            *((each.value, each.value.capitalize()) for each in ROWS),
-            (Resource.IDENTITY.value, "Own profile and plans"),
+            *((each.value, each.label) for each in (*ROWS, Resource.IDENTITY)),
         ],
     )
     outcome = forms.ChoiceField(
         required=False,
         choices=[
             ("", "All outcomes"),
-            *((name, label) for name, (label, _) in _GROUPS.items()),
+            *((name, label) for name, (label, *_) in _GROUPS.items()),
             *((each.value, f"{each.label} ({each.status})") for each in _REASONS),
         ],
     )
@@ -60,8 +65,16 @@ class UsageFilterForm(forms.Form):
         """The outcomes to count; None: all."""
         chosen = self.value("outcome")
         if chosen in _GROUPS:
-            return _GROUPS[chosen][1]
+            return _GROUPS[chosen][2]
         return frozenset({Outcome(chosen)}) if chosen else None
+
+    @property
+    def requests_label(self) -> str:
+        """What the requests that are counted are called."""
+        chosen = self.value("outcome")
+        if chosen in _GROUPS:
+            return _GROUPS[chosen][1]
+        return f"Requests: {Outcome(chosen).label.lower()}" if chosen else "Requests"
 
     def kept(self) -> dict[str, str]:
         """Return the filters that are set, without the period."""

@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 
 from orgs.models import Organization
-from secretkeys.grants import Access
+from secretkeys.grants import Access, Resource
 from secretkeys.models.keys import SecretKey
 from secretkeys.outcomes import Outcome
 
@@ -20,20 +20,28 @@ class DenialQuerySet(models.QuerySet["Denial"]):
     def of(self, organization: Organization) -> Self:
         """Return the denials of an organization's keys, with their keys."""
         return self.filter(key__organization=organization).select_related(
-            "key__organization", "key__created_by"
+            "key__organization",
+            "key__created_by",
+            "key__keeper",
+            "key__removed_by",
+            "key__disabled_by",
         )
 
     def with_reference(self, reference: str) -> Self:
         """Return the one denial that this reference names, if it is kept."""
         return self.filter(reference=reference)
 
-    def latest_of(self, key: SecretKey) -> Self:
-        """Return what one key was refused, newest first."""
-        return self.filter(key=key).order_by("-at")
+    def of_key(self, key: SecretKey) -> Self:
+        """Return what one key was refused."""
+        return self.filter(key=key)
 
     def kept(self, at: dt.datetime) -> Self:
         """Return the denials whose reference can still be looked up."""
         return self.filter(at__gt=at - DENIAL_LIFETIME)
+
+    def lately(self, at: dt.datetime) -> Self:
+        """Return those that pages list, whatever the reason; newest first."""
+        return self.kept(at).order_by("-at")
 
 
 class Denial(models.Model):
@@ -64,6 +72,11 @@ class Denial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}: {self.outcome}"
+
+    @property
+    def resource_label(self) -> str:
+        """What the request touches, by its name; empty where that is not known."""
+        return Resource(self.resource).label if self.resource else ""
 
     @property
     def access_word(self) -> str:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -13,7 +13,7 @@ from orgs import names
 from orgs.models import Organization
 from secretkeys import keyformat
 from secretkeys.models.conditions import conditions
-from secretkeys.status import Review, Status
+from secretkeys.status import State
 
 if TYPE_CHECKING:
     from secretkeys.models.keys import SecretKey  # noqa: F401 - named in quotes
@@ -55,29 +55,30 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
         """Return current keys that have not expired."""
         return self.current().filter(Q(expires_at=None) | Q(expires_at__gt=at))
 
+    def working(self, at: dt.datetime) -> Self:
+        """Return keys that nothing has stopped."""
+        return self.unexpired(at).filter(disabled_at=None)
+
     def counted(self, at: dt.datetime) -> Self:
         """Return keys that the limit counts: a rotated one has left its place."""
         return self.unexpired(at).not_replaced()
 
-    def in_state(self, choice: Status | Review, at: dt.datetime) -> Self:
-        """Return the keys that are in a state; of elevated denials see ``among``."""
+    def in_state(self, choice: State, at: dt.datetime) -> Self:
+        """Return the keys that are in a state; see reviews.py for what requests tell."""
         return self.filter(conditions(at)[choice])
 
-    def count_states(
-        self, choices: Collection[Status | Review], at: dt.datetime
-    ) -> dict[str, int]:
-        """Return how many keys are in each of these states, and how many in "all".
+    def count_states(self, held: Mapping[State, Q]) -> tuple[int, dict[State, int]]:
+        """Return how many keys are current, and of how many each condition holds.
 
-        One query; "all" are those that are not removed.
+        One query.
         """
-        held = conditions(at)
         counts = {
-            choice.name: models.Count("pk", filter=held[choice]) for choice in choices
+            state.name: models.Count("pk", filter=condition)
+            for state, condition in held.items()
         }
-        found = self.current().aggregate(all=models.Count("pk"), **counts)
-        return {"all": found["all"]} | {
-            choice.value: found[choice.name] for choice in choices
-        }
+        current = models.Count("pk", filter=Q(removed_at=None))
+        found = self.aggregate(current=current, **counts)
+        return found["current"], {state: found[state.name] for state in held}
 
     def not_replaced(self) -> Self:
         """Leave out keys that rotation has put a successor in the place of."""
@@ -157,8 +158,9 @@ class SecretKeyQuerySet(models.QuerySet["SecretKey"]):
 
     def for_page(self) -> Self:
         """Load what a page about one key shows, in one query."""
-        related = ("created_by", "keeper", "organization")
-        return self.select_related(*related).defer("digest")
+        people = ("created_by", "keeper", "removed_by", "disabled_by")
+        related = self.select_related(*people, "organization", "replaces")
+        return related.defer("digest", "replaces__digest")
 
     def sorted_by(self, column: str, first: str = "") -> Self:
         """Order by a column of the table; ``-`` reverses; never used comes last.

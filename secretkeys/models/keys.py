@@ -31,8 +31,9 @@ class SecretKey(models.Model):
 
     # Set by kept_keys.keys_left_by(): what it replaced and still works.
     predecessors: "list[SecretKey]"
-    # Set by requests_lately.show_lately(), for whoever may see how keys are used.
-    lately: Lately | None = None
+    # Set by requests_lately for what lists keys: what wants attention, and the spark
+    # line for whoever may see how keys are used.
+    shown_badge: badges.Badge | None = None
     spark: Spark | None = None
 
     key_id = models.CharField(
@@ -164,11 +165,6 @@ class SecretKey(models.Model):
         return self.disabled_at is not None
 
     @property
-    def badge(self) -> badges.Badge | None:
-        """What wants attention now, most urgent first."""
-        return self.badge_at(timezone.now())
-
-    @property
     def is_replaced(self) -> bool:
         """Whether rotation has put another key in this one's place."""
         return self.replaced_by_id is not None
@@ -177,9 +173,11 @@ class SecretKey(models.Model):
         """Tell whether the key's time is over."""
         return self.expires_at is not None and self.expires_at <= at
 
-    def badge_at(self, at: dt.datetime) -> badges.Badge | None:
-        """Return what wants attention at a moment, most urgent first."""
-        return status.badge(self.life, at=at)
+    def badge_at(
+        self, at: dt.datetime, lately: Lately | None = None
+    ) -> badges.Badge | None:
+        """Return what wants attention at a moment; see status.badge()."""
+        return status.badge(self.life, at=at, lately=lately)
 
     def statuses_at(self, at: dt.datetime) -> list[Status]:
         """Return every state that the key is in, the most urgent first."""
@@ -193,7 +191,6 @@ class SecretKey(models.Model):
             last_used_at=self.last_used_at,
             expires_at=self.expires_at,
             is_removed=self.is_removed,
-            is_disabled=self.disabled_at is not None,
+            is_disabled=self.is_disabled,
             is_replaced=self.is_replaced,
-            has_elevated_denials=bool(self.lately and self.lately.has_elevated_denials),
         )

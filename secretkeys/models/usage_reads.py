@@ -1,7 +1,7 @@
 """How pages read counted requests."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -17,12 +17,11 @@ from secretkeys.periods import Window
 KIND_FIELDS = ["resource", "access", "outcome"]
 
 Sums = models.QuerySet[Any, Any]
+# (key id, hour or day, resource, access, outcome, requests)
+Count = tuple[str, dt.datetime | dt.date, str, int, str, int]
 
-_DENIED = [each.value for each in Outcome if each.is_denied]
-_SUMS: dict[str, models.Func] = {
-    "requests": models.Sum("count"),
-    "denied": Coalesce(models.Sum("count", filter=Q(outcome__in=_DENIED)), 0),
-}
+# Rows per query where all are read.
+_BATCH = 2000
 
 
 def begin_of(column: dt.datetime | dt.date) -> dt.datetime:
@@ -30,6 +29,16 @@ def begin_of(column: dt.datetime | dt.date) -> dt.datetime:
     if isinstance(column, dt.datetime):
         return column
     return dt.datetime.combine(column, dt.time(), tzinfo=dt.UTC)
+
+
+def _later(order: Sequence[str], row: Sequence[Any]) -> Q:
+    """Return what holds for the rows that come after one, in this order."""
+    *before, last = zip(order, row, strict=False)
+    later = Q(**{f"{last[0]}__gt": last[1]})
+    for field, value in reversed(before):
+        later = Q(**{f"{field}__gt": value}) | Q(later, **{field: value})
+    # Named once more, for databases to begin their search there.
+    return Q(later, **{f"{order[0]}__gte": row[0]})
 
 
 class CountQuerySet(models.QuerySet[Any]):
@@ -42,12 +51,15 @@ class CountQuerySet(models.QuerySet[Any]):
 
     def within(self, window: Window) -> Self:
         """Return the rows of a window."""
-        end = self._column_of(window.end)
-        return self.since(window.start).filter(**{f"{self.begin}__lt": end})
+        return self.since(window.start).until(window.end)
 
     def since(self, moment: dt.datetime) -> Self:
         """Return the rows from the hour or day of ``moment`` on."""
         return self.filter(**{f"{self.begin}__gte": self._column_of(moment)})
+
+    def until(self, moment: dt.datetime) -> Self:
+        """Return the rows of the hours or days before the one of ``moment``."""
+        return self.filter(**{f"{self.begin}__lt": self._column_of(moment)})
 
     def narrowed(
         self, resource: str = "", outcomes: Collection[Outcome] | None = None
@@ -107,6 +119,20 @@ class KeyCountQuerySet(CountQuerySet):
             for key_id, begin, count in self._sums("key", self.begin)
         ]
 
+    def in_batches(self) -> Iterator[Count]:
+        """Yield (key id, begin, resource, access, outcome, requests), in this order.
+
+        A batch at a time, each by a query of its own: memory stays as it is, and neither
+        a cursor nor a transaction stays open while somebody downloads slowly.
+        """
+        order = ["key", self.begin, *KIND_FIELDS]
+        rows = self.order_by(*order).values_list(*order, "count")
+        batch: list[Count] = list(rows[:_BATCH])
+        while batch:
+            yield from batch
+            later = _later(order, batch[-1])
+            batch = list(rows.filter(later)[:_BATCH]) if len(batch) == _BATCH else []
+
     def by_kind(self) -> list[tuple[str, Access, Outcome, int]]:
         """Return (resource, access, outcome, requests)."""
         return [
@@ -114,13 +140,18 @@ class KeyCountQuerySet(CountQuerySet):
             for resource, access, outcome, count in self._sums(*KIND_FIELDS)
         ]
 
-    def denied_by_key_and_time(self) -> list[tuple[str, dt.datetime, int, int]]:
-        """Return (key id, begin of the hour or day, requests, denied ones)."""
-        sums: Sums = self.values("key", self.begin).order_by().annotate(**_SUMS)
+    def counted_by_key_and_time(
+        self, outcomes: Collection[Outcome]
+    ) -> list[tuple[str, dt.datetime, int, int]]:
+        """Return (key id, begin of the hour or day, requests, those that fared so)."""
+        such = Q(outcome__in=[each.value for each in outcomes])
+        sums: Sums = self._sums("key", self.begin).annotate(
+            such=Coalesce(models.Sum("count", filter=such), 0)
+        )
         return [
-            (key_id, begin_of(begin), requests, denied)
-            for key_id, begin, requests, denied in sums.values_list(
-                "key", self.begin, "requests", "denied"
+            (key_id, begin_of(begin), requests, number)
+            for key_id, begin, requests, number in sums.values_list(
+                "key", self.begin, "sum", "such"
             )
         ]
 

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from django.utils import timezone
 
+from secretkeys import policy
 from secretkeys.keyformat import redact
 from secretkeys.models import DENIAL_LIFETIME, Denial
 from secretkeys.recording.rows import Denied, clean_address, clean_object_id, printable
@@ -31,7 +32,7 @@ def write_denials(denials: Mapping[str, Iterable[Denied]]) -> None:
 
 
 def _denial(key_id: str, denied: Denied) -> Denial:
-    request = denied.request
+    request = denied.request or _asked(denied)
     path = request.route if request else printable(_redacted(denied.raw_path))
     return Denial(
         reference=denied.reference,
@@ -46,6 +47,14 @@ def _denial(key_id: str, denied: Denied) -> Denial:
         object_id=clean_object_id(redact(request.object_id or "")) if request else "",
         address=clean_address(denied.address),
     )
+
+
+def _asked(denied: Denied) -> policy.Request | None:
+    """Read what a key asked for that was refused before anybody looked."""
+    try:
+        return policy.resolve(denied.method, denied.raw_path)
+    except (policy.NotCanonical, policy.UnknownRoute):
+        return None
 
 
 def _redacted(path: str) -> str:

@@ -11,6 +11,8 @@ from secretkeys.policy import Request
 
 # Characters of a User-Agent that are kept.
 LONGEST_USER_AGENT = 200
+# Objects whose ids are longer are not kept apart.
+_LONGEST_OBJECT_ID = 64
 
 
 class Client(NamedTuple):
@@ -61,7 +63,7 @@ class LastUse(NamedTuple):
 
 
 class Denied(NamedTuple):
-    """A refused request; ``request`` is None where the route is not known."""
+    """A refused request; ``request`` is None where it was refused unread."""
 
     reference: str
     at: dt.datetime
@@ -73,9 +75,21 @@ class Denied(NamedTuple):
     address: str | None
 
 
+def counted(request: Request, outcome: Outcome) -> Request:
+    """Return of a request what is counted: no text that a client can make long waits.
+
+    Objects count only where the request was allowed.
+    """
+    if outcome is not Outcome.ALLOWED:
+        return request._replace(organizations=(), object_id=None)
+    if len(request.object_id or "") > _LONGEST_OBJECT_ID:
+        return request._replace(object_id=MANY)
+    return request
+
+
 def clean_object_id(text: str) -> str:
     """Return an id as a column holds it; what it cannot hold still names an object."""
-    return printable(text)[:64] or (text and MANY)
+    return printable(text)[:_LONGEST_OBJECT_ID] or (text and MANY)
 
 
 def clean_address(text: str | None) -> str:

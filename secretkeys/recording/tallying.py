@@ -3,7 +3,6 @@
 import datetime as dt
 from collections import deque
 
-from secretkeys.models import MANY
 from secretkeys.outcomes import Outcome
 from secretkeys.periods import HOUR
 from secretkeys.policy import Request
@@ -13,7 +12,6 @@ from secretkeys.recording.rows import LONGEST_USER_AGENT, Client, Row, Tally
 Kind = tuple[str, Outcome, Request | None, Client]
 Counted = tuple[Kind, dt.datetime]
 
-_LONGEST_OBJECT_ID = 64
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -63,11 +61,5 @@ def _row(
     kind = request.resource.value, request.access.value, outcome.value
     object_id = ""
     if outcome is Outcome.ALLOWED:
-        object_id = _kept_apart(request.object_id)
+        object_id = request.object_id or ""
     return Row(key_id, hour, *kind, object_id, *sender)
-
-
-def _kept_apart(object_id: str | None) -> str:
-    if object_id is None:
-        return ""
-    return object_id if len(object_id) <= _LONGEST_OBJECT_ID else MANY

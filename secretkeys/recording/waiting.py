@@ -26,7 +26,14 @@ from secretkeys.recording.clients import fold_surplus, write_clients
 from secretkeys.recording.counts import organizations_of, write_counts
 from secretkeys.recording.denials import write_denials
 from secretkeys.recording.last_uses import LAST_USED_RESOLUTION, write_last_uses
-from secretkeys.recording.rows import Client, Denied, LastUse, Row, Tally
+from secretkeys.recording.rows import (
+    Client,
+    Denied,
+    LastUse,
+    Row,
+    Tally,
+    counted,
+)
 from secretkeys.recording.tallying import Counted, tally_requests
 
 logger = logging.getLogger(__name__)
@@ -108,6 +115,8 @@ def record(
         at: the moment of the request, UTC.
     """
     requests = _waiting.requests
+    if request is not None:
+        request = counted(request, outcome)
     requests.append(((key_id, outcome, request, client), at))
     if last_used_at is None or at - last_used_at >= LAST_USED_RESOLUTION:
         with _waiting.lock:
@@ -143,7 +152,10 @@ def remember(key_id: str, denial: Denied) -> None:
         if len(_waiting.denials) < _MOST_DENIED_KEYS or key_id in _waiting.denials:
             newest: deque[Denied] = deque(maxlen=_MOST_DENIALS_WAITING)
             _waiting.denials.setdefault(key_id, newest).append(denial)
-            _waiting.urgent.set()
+            # What its holder is not told waits: nothing about it differs from an
+            # unknown key, and a removed one cannot have the database written at will.
+            if denial.outcome.is_told:
+                _waiting.urgent.set()
     if _waiting.writer is None:
         _start_writer()
 

@@ -175,7 +175,7 @@ def _proposal(request: MemberRequest, key: SecretKey, now: dt.datetime) -> Grant
         denial = find_denial(request, reference)
         if denial is None or denial.key_id != key.key_id:
             return None
-        _, grant = proposals.remedy(denial)
+        _, grant = proposals.remedy(denial, at=now)
         return grant
     if "least" in request.GET:
         found = proposals.least_privilege(key, at=now)

@@ -12,7 +12,7 @@ from secretkeys.overview import overview_page
 
 
 @require_safe
-@member_view(Ability.VIEW_KEYS)
+@member_view(Ability.VIEW_KEYS, polled=True)
 def overview(request: MemberRequest) -> HttpResponse:
     """Show what the keys need, how they are used and what was changed."""
     context = overview_page(request.membership, at=timezone.now())

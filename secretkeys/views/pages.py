@@ -11,21 +11,20 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url, reswap
 
 from orgs.access import member_view
-from orgs.http import MemberRequest, is_htmx, with_events
+from orgs.http import STOP_POLLING, MemberRequest, is_htmx, with_events
 from orgs.roles import Ability
 from secretkeys import catalogue_words, proposals
+from secretkeys.key_facts import key_facts
 from secretkeys.key_page import key_page
 from secretkeys.table import key_table
 from secretkeys.views.lookups import find_denial, find_key, is_reference
 
 # How long an open reveal asks whether the key has been used.
 _WATCH_FIRST_REQUEST = dt.timedelta(minutes=30)
-# htmx stops polling when it is answered with this.
-_STOP_POLLING = 286
 
 
 @require_safe
-@member_view(Ability.VIEW_KEYS)
+@member_view(Ability.VIEW_KEYS, polled=True)
 def key_list(request: MemberRequest) -> HttpResponse:
     """Show the table; htmx gets the part of the page that changes.
 
@@ -51,7 +50,7 @@ def key_list(request: MemberRequest) -> HttpResponse:
 
 
 @require_safe
-@member_view(Ability.VIEW_KEY_USAGE)
+@member_view(Ability.VIEW_KEY_USAGE, polled=True)
 def key_detail(request: MemberRequest, key_id: str) -> HttpResponse:
     """Show one key, what it may do and how it is used."""
     with_history = request.membership.can(Ability.VIEW_AUDIT_LOG)
@@ -67,11 +66,12 @@ def denial_detail(request: MemberRequest, reference: str) -> HttpResponse:
     denial = find_denial(request, reference)
     if denial is None:
         return render(request, "secretkeys/denial_unknown.html", status=404)
-    remedy, proposal = proposals.remedy(denial)
+    now = timezone.now()
+    remedy, proposal = proposals.remedy(denial, at=now)
     context: dict[str, Any] = {
         "denial": denial,
         "key": denial.key,
-        "scopes": catalogue_words.scope_words(denial.key),
+        "facts": key_facts(denial.key, at=now),
         "object_name": catalogue_words.object_name(denial),
         "remedy": remedy.value,
         "proposal": proposal,
@@ -80,17 +80,17 @@ def denial_detail(request: MemberRequest, reference: str) -> HttpResponse:
 
 
 @require_safe
-@member_view(Ability.MANAGE_KEYS)
+@member_view(Ability.MANAGE_KEYS, polled=True)
 def key_first_request(request: MemberRequest, key_id: str) -> HttpResponse:
     """Tell an open reveal whether its key has been used yet."""
     key = find_key(request, key_id)
     state, status = "waiting", 200
     if key.is_removed:
-        state, status = "removed", _STOP_POLLING
+        state, status = "removed", STOP_POLLING
     elif key.last_used_at:
-        state, status = "seen", _STOP_POLLING
+        state, status = "seen", STOP_POLLING
     elif timezone.now() - key.created_at > _WATCH_FIRST_REQUEST:
-        state, status = "stopped", _STOP_POLLING
+        state, status = "stopped", STOP_POLLING
     context = {"key": key, "state": state}
     template = "secretkeys/_first_request.html"
     response = render(request, template, context, status=status)

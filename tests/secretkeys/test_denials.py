@@ -9,7 +9,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from orgs.audit import COMMAND_LINE, Actor
 from secretkeys import recording
+from secretkeys.actions import disable_key, enable_key, remove_key
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
@@ -236,8 +238,79 @@ def test_a_locked_organization_is_the_reason(acme, make_key, refuse, look_up):
         "Organization locked. The program was told: This organization is locked."
         in text(page)
     )
-    assert "No permission of the key would have allowed it." in text(page)
+    assert "Every key of the organization is refused while it is locked." in text(page)
     assert edit_link(page) is None
+    type(acme).objects.update(locked_at=None)
+    again = look_up(page.request["PATH_INFO"].rpartition("/")[2])
+    assert "this request would be allowed now." in text(again)
+
+
+def test_a_disabled_key_can_be_enabled_from_there(
+    make_key, refuse, look_up, ada, mel, client_for
+):
+    key, plaintext = make_key()
+    disable_key(key, actor=Actor.person(ada), at=timezone.now(), reason="storage")
+    reference = refuse(plaintext, "GET", "/plans")
+    page = look_up(reference)
+    assert re.search(r"was disabled on \d+ \w+ \d+ by Ada Lovelace", text(page))
+    assert "Reason: storage" in text(page)
+    url = reverse("secretkeys:enable", args=[key.organization_id, key.key_id])
+    assert f'href="{url}"' in page.content.decode()
+    member = look_up(reference, client=client_for(mel))
+    assert "Ask an organization admin to enable it." in text(member)
+    assert f'href="{url}"' not in member.content.decode()
+    enable_key(key, actor=COMMAND_LINE, at=timezone.now())
+    assert "this request would be allowed now." in text(look_up(reference))
+
+
+def test_a_disabled_key_is_told_what_else_it_lacks_once_it_is_enabled(
+    make_key, refuse, look_up
+):
+    key, plaintext = make_key(permission=READ_ONLY, disabled_at=timezone.now())
+    reference = refuse(plaintext)
+    assert "was disabled on" in text(look_up(reference))
+    enable_key(key, actor=COMMAND_LINE, at=timezone.now())
+    assert "smallest grant that would have allowed it" in text(look_up(reference))
+
+
+def test_an_expired_key_can_get_a_later_end(make_key, refuse, look_up, mel, client_for):
+    _, plaintext = make_key(expires_at=timezone.now())
+    reference = refuse(plaintext, "GET", "/plans")
+    page = look_up(reference)
+    assert re.search(r"This key expired on \d+ \w+ \d+\. Choose a later", text(page))
+    assert edit_link(page) is not None
+    member = look_up(reference, client=client_for(mel))
+    assert "Ask an organization admin for a later expiration" in text(member)
+    assert edit_link(member) is None
+
+
+def test_a_key_that_was_replaced_leads_to_the_one_to_use(make_key, refuse, look_up):
+    new, _ = make_key("new")
+    _, plaintext = make_key("old", expires_at=timezone.now(), replaced_by=new)
+    page = look_up(refuse(plaintext, "GET", "/plans"))
+    assert f"Use the key that replaced it: {new.stem}…." in text(page)
+    assert edit_link(page) is None
+
+
+def test_a_program_that_names_another_organization_is_told_the_right_one(
+    acme, globex, make_key, refuse, look_up
+):
+    _, plaintext = make_key()
+    page = look_up(refuse(plaintext, "GET", f"/workspaces/{globex.pk}"))
+    assert "The program named another organization." in text(page)
+    assert f"this key belongs to is {acme.pk}." in text(page)
+    assert edit_link(page) is None
+
+
+def test_a_removed_key_that_is_still_presented_is_explained(
+    make_key, refuse, look_up, ada
+):
+    key, plaintext = make_key()
+    remove_key(key, actor=Actor.person(ada), at=timezone.now(), leaked=True)
+    page = look_up(refuse(plaintext, "GET", "/plans"))
+    assert re.search(r"was removed on \d+ \w+ \d+ by Ada Lovelace", text(page))
+    assert "State Removed" in text(page)
+    assert "Reason: leaked" in text(page)
 
 
 def test_a_key_that_was_changed_since_is_said_to_be(refused, look_up, edit):
@@ -352,3 +425,22 @@ def test_a_key_s_page_leads_to_what_it_was_denied(
     page = client_for(mel).get(url).content.decode()
     shown = [each for each in references if f"denials/{each}" in page]
     assert shown == references[2:]
+
+
+def test_pages_list_every_kind_of_refusal_with_its_reason(
+    make_key, refuse, acme, signed_in
+):
+    key, plaintext = make_key(permission=Permission.READ_ONLY)
+    refuse(plaintext, "DELETE", CARS)
+    refuse(plaintext, "GET", "/nothing")
+    SecretKey.objects.update(disabled_at=timezone.now())
+    refuse(plaintext, "GET", "/plans")
+    for url in (
+        reverse("secretkeys:detail", args=[acme.pk, key.key_id]),
+        reverse("secretkeys:usage", args=[acme.pk]),
+    ):
+        shown = text(signed_in.get(url)).partition("Refused lately")[2]
+        reasons = "Disabled key", "Unknown endpoint", "Permission denied"
+        places = [shown.find(each) for each in reasons]
+        assert -1 not in places
+        assert places == sorted(places)

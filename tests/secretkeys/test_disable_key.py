@@ -186,7 +186,7 @@ def test_a_disabled_key_is_rotated_into_one_that_works(
 ):
     key, plaintext = disabled()
     page = signed_in.get(url("rotate", key))
-    assert "This key is disabled and stays so." in text(page)
+    assert "This key is disabled and stays so;" in text(page)
     form = fields(page, "rotate-form")
     assert form["overlap"] == ["0"]
     revealed = signed_in.post(url("rotate", key), form).context["plaintext"]

@@ -7,8 +7,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from orgs.audit import Actor
 from orgs.models import Organization
 from secretkeys import keyformat
+from secretkeys.actions import remove_key
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
 from tests.conftest import create_many_keys
@@ -94,7 +96,9 @@ def test_a_key_of_another_organization_is_unknown(identify, make_key, globex):
 def test_what_holds_no_key_is_told_so(identify, typed):
     response = identify(typed)
     assert response.status_code == 422
-    assert "There is no key in this." in text(response)
+    assert "No key found. A key starts with dtvi_ and 6 more characters." in text(
+        response
+    )
 
 
 @pytest.mark.parametrize("method", ["post", "get"])
@@ -163,6 +167,15 @@ def test_what_stands_above_the_row_says_how_the_key_is(look, make_key, ada, acme
     Organization.objects.filter(pk=acme.pk).update(locked_at=now)
     key = SecretKey.objects.get(name="key 0")
     assert "It is refused while the organization is locked." in text(look(key))
+
+
+def test_it_says_why_a_key_was_stopped(look, make_key, ada, acme, mel, client_for):
+    key, _ = make_key()
+    remove_key(key, actor=Actor.person(ada), at=timezone.now(), leaked=True)
+    sentence = "It was removed just now by Ada Lovelace. Reason: leaked."
+    assert sentence in text(look(key))
+    Organization.objects.update(members_see_usage=False)
+    assert "leaked" not in text(look(key, client=client_for(mel)))
 
 
 def test_a_rotated_key_says_until_when_it_works(look, make_key, signed_in):

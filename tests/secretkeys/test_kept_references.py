@@ -59,20 +59,43 @@ def test_a_flood_between_two_writes_keeps_the_newest(decide, acme, make_key):
     assert kept == set(given[-20:])
 
 
-def test_only_refusals_of_genuine_keys_of_the_organization_are_kept(
+def test_every_refusal_of_a_genuine_key_is_kept_for_its_organization(
     decide, acme, make_key, globex
 ):
-    path = f"/workspaces/{acme.pk}"
-    _, removed = make_key("removed", removed_at=timezone.now())
-    _, expired = make_key("expired", expires_at=timezone.now())
+    path, now = f"/workspaces/{acme.pk}", timezone.now()
+    _, removed = make_key("removed", removed_at=now)
+    _, expired = make_key("expired", expires_at=now)
+    _, disabled = make_key("disabled", disabled_at=now)
     _, foreign = make_key("foreign", organization=globex)
     _, plaintext = make_key()
-    for key in (removed, expired, foreign, "dtvi_", plaintext[:-1] + "!"):
+    for key in (removed, expired, disabled, foreign, "dtvi_", plaintext[:-1] + "!"):
         decide(key, "GET", path)
     decide(plaintext, "GET", f"/workspaces/{globex.pk}")
     decide(plaintext, "GET", path)
     recording.flush()
-    assert not Denial.objects.exists()
+    kept = Denial.objects.values_list("key__name", "outcome")
+    assert sorted(kept.filter(key__organization=acme)) == [
+        ("disabled", "disabled"),
+        ("expired", "expired"),
+        ("pipeline", "organization_mismatch"),
+        ("removed", "removed"),
+    ]
+    assert list(kept.filter(key__organization=globex)) == [
+        ("foreign", "organization_mismatch")
+    ]
+
+
+def test_what_a_stopped_key_asked_for_is_kept_without_its_secret(
+    decide, acme, make_key
+):
+    _, plaintext = make_key(disabled_at=timezone.now())
+    decide(plaintext, "DELETE", f"/workspaces/{acme.pk}/deployments/edge")
+    decide(plaintext, "GET", f"/nothing/{plaintext}")
+    recording.flush()
+    known, unknown = Denial.objects.order_by("-resource")
+    assert (known.resource, known.object_id) == ("deployments", "edge")
+    assert (unknown.resource, unknown.object_id) == ("", "")
+    assert plaintext[21:85] not in unknown.path
 
 
 @pytest.mark.parametrize(

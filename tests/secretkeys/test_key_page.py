@@ -3,16 +3,17 @@
 import datetime as dt
 import platform
 import re
+import uuid
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 from packaging.version import Version
 
-from orgs.audit import COMMAND_LINE
+from orgs.audit import COMMAND_LINE, Actor
 from orgs.models import AuditEvent
 from secretkeys import recording
-from secretkeys.actions import remove_key
+from secretkeys.actions import disable_key, enable_key, remove_key, rotate_key
 from secretkeys.grants import Access, Grant, Permission, Resource
 from secretkeys.models import MANY
 from secretkeys.outcomes import Outcome
@@ -26,6 +27,7 @@ HOUR = dt.timedelta(hours=1)
 # Every part that the page shows anew by itself, with and without requests.
 BUSY_PARTS = [
     "as-of",
+    "detail-facts",
     "key-figures",
     "requests-plot",
     "requests-table",
@@ -35,7 +37,17 @@ BUSY_PARTS = [
     "key-resources",
     "key-loss",
 ]
-CALM_PARTS = ["as-of", "key-figures", "key-body", "key-resources", "key-loss"]
+CALM_PARTS = [
+    "as-of",
+    "detail-facts",
+    "key-figures",
+    "key-body",
+    "key-clients",
+    "key-outcomes",
+    "key-denials",
+    "key-resources",
+    "key-loss",
+]
 
 
 @pytest.fixture
@@ -49,16 +61,15 @@ def look_at(signed_in):
     return open_page
 
 
-def section(page, part: str) -> str:
-    """Return what people read from the element with an id on to the next heading."""
-    body = page.content.decode()
-    start = body.index(f'id="{part}"')
-    words = re.sub(r"<[^>]+>", " ", body[body.index(">", start) + 1 :])
-    return " ".join(words.split())
+def section(page, part: str, end: str = "</main>") -> str:
+    """Return what people read from the element with an id on."""
+    _, _, body = page.content.decode().partition(f'id="{part}"')
+    shown = body.partition(">")[2].partition(end)[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", shown).split())
 
 
 def figures(page) -> str:
-    return section(page, "key-figures").partition(" Last Used")[0]
+    return section(page, "key-figures", "</dl>")
 
 
 def bars(page) -> list[str]:
@@ -235,7 +246,7 @@ def test_what_a_program_calls_itself_is_text(make_key, look_at, decide) -> None:
     assert "Other: &lt;img src=x onerror=alert(1)&gt;" in shown
     assert "y" * 80 not in page.content.decode()
     assert "\u202e" not in page.content.decode()
-    assert "Other: no name None Just now" in shown
+    assert "Other: no name Not recorded Just now" in shown
 
 
 def test_granted_and_used_rights_stand_side_by_side(make_key, look_at) -> None:
@@ -268,16 +279,84 @@ def test_it_says_what_would_stop_without_the_key(make_key, look_at, decide, acme
         "6 requests of the last 30 days would have been denied, the last just now"
         in (words)
     )
-    assert "organization read (5), identity read (1)." in words
+    assert "organization read (5), profile and plans read (1)." in words
     assert re.search(r"From [\d., ]+ and 3 other addresses\.", words)
     assert "vi-sdk 0.1.0b7" in words[words.index("If this key were removed now") :]
 
 
-def test_an_unused_key_can_be_removed(make_key, look_at) -> None:
-    never, _ = make_key("never")
-    assert "Nothing would stop: it has never been used." in text(look_at(never))
-    once, _ = make_key("once", last_used_at=timezone.now() - 40 * DAY)
-    assert "it has not been used in 30 days. It can be removed." in text(look_at(once))
+@pytest.mark.parametrize(
+    ("created", "used", "words"),
+    [
+        (0, None, "It has not been used yet."),
+        (29, None, "It has not been used yet."),
+        (31, None, "it has never been used. It can be removed."),
+        (50, 31, "it has not been used in 30 days. It can be removed."),
+        (50, 29, "none of its requests of the last 30 days was allowed."),
+    ],
+)
+def test_only_what_was_silent_for_long_is_said_to_be_removable(
+    make_key, look_at, created, used, words
+) -> None:
+    now = timezone.now()
+    used_at = now - used * DAY if used else None
+    key, _ = make_key(at=now - created * DAY, last_used_at=used_at)
+    shown = section(look_at(key), "key-loss", "</section>")
+    assert words in shown
+    assert ("It can be removed." in shown) is ("It can be removed." in words)
+
+
+@pytest.fixture
+def rotated(make_key):
+    """A key and its successor, made just now; the key stops in a day."""
+    old, plaintext = make_key("press", at=timezone.now() - 60 * DAY)
+    new, _ = rotate_key(
+        old,
+        overlap=DAY,
+        nonce=uuid.uuid4(),
+        actor=COMMAND_LINE,
+        at=timezone.now(),
+    )
+    old.refresh_from_db()
+    return old, new, plaintext
+
+
+def test_a_successor_that_nobody_has_taken_up_is_not_called_removable(
+    rotated, look_at
+) -> None:
+    old, new, _ = rotated
+    shown = section(look_at(new), "key-loss", "</section>")
+    assert shown.endswith(
+        f"It has not been used yet. It replaces {old.stem}… , which stops in 24 hours."
+    )
+
+
+def test_a_key_and_its_successor_lead_to_each_other(rotated, look_at) -> None:
+    old, new, _ = rotated
+    for key, other, words in (
+        (old, new, f"Replaced by {new.stem}…"),
+        (new, old, f"Replaces {old.stem}… stops in 24 hours"),
+    ):
+        page = look_at(key)
+        assert section(page, "detail-facts", "</dl>").endswith(words)
+        url = reverse("secretkeys:detail", args=[key.organization_id, other.key_id])
+        assert f'href="{url}"' in page.content.decode()
+
+
+def test_a_successor_s_history_begins_with_the_rotation(rotated, look_at, edit) -> None:
+    old, new, _ = rotated
+    edit(new, name="printer")
+    history = section(look_at(new), "key-history")
+    assert "Changed key printer" in history
+    assert f"Rotated key press ({old.stem}…)" in history
+    assert "Created key" not in history
+
+
+def test_an_old_key_that_was_stopped_stops_no_more(rotated, look_at) -> None:
+    old, new, _ = rotated
+    remove_key(old, actor=COMMAND_LINE, at=timezone.now())
+    page = look_at(new)
+    assert f"Replaces {old.stem}…" in section(page, "detail-facts", "</dl>")
+    assert "stops in" not in text(page)
 
 
 def test_a_removed_key_still_tells_its_story(make_key, look_at, decide, acme) -> None:
@@ -292,13 +371,39 @@ def test_a_removed_key_still_tells_its_story(make_key, look_at, decide, acme) ->
     recording.flush()
     page = look_at(key)
     words = text(page)
-    assert "State Removed" in words
+    assert re.search(r"State Removed \d+ \w+ \d+ Last Used Just now", words)
     assert "Removed key 401 1" in section(page, "key-outcomes")
     assert "Other: forgotten/1.0 Still presents it 10.0.0.2" in words
     assert "Other: retired/1.0 10.0.0.1" in words
     assert "Removed key" in section(page, "key-history")
     assert "If this key were removed now" not in words
     assert "Edit Permission" not in words
+
+
+def test_it_says_why_a_key_was_stopped(make_key, look_at, client_for, mel, ada) -> None:
+    leaked, _ = make_key("leaked")
+    remove_key(leaked, actor=Actor.person(ada), at=timezone.now(), leaked=True)
+    paused, _ = make_key("paused")
+    for reason in ("an older one", "<b>audit</b>"):
+        disable_key(paused, actor=COMMAND_LINE, at=timezone.now(), reason=reason)
+        enable_key(paused, actor=COMMAND_LINE, at=timezone.now(), reason="over")
+    disable_key(paused, actor=COMMAND_LINE, at=timezone.now(), reason="<b>now</b>")
+    for key, words in (
+        (leaked, r"State Removed \d+ \w+ \d+ by Ada Lovelace Reason: leaked"),
+        (paused, r"State Disabled since \d+ \w+ \d+ Reason: &lt;b&gt;now"),
+    ):
+        key.refresh_from_db()
+        assert re.search(words, text(look_at(key, client_for(mel))))
+    enable_key(paused, actor=COMMAND_LINE, at=timezone.now())
+    assert "Reason:" not in text(look_at(paused, client_for(mel)))
+
+
+def test_the_newer_of_two_last_moments_is_shown(make_key, look_at) -> None:
+    now = timezone.now()
+    key, _ = make_key(last_used_at=now - dt.timedelta(minutes=2))
+    assert "Last Used 2 minutes ago" in section(look_at(key), "detail-facts")
+    seen_client(key, now)
+    assert "Last Used Just now" in section(look_at(key), "detail-facts")
 
 
 def test_a_disabled_key_says_since_when(make_key, look_at, ada) -> None:

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from orgs.models import Membership, Organization, User
 from orgs.roles import Role
-from secretkeys import status
+from secretkeys import reviews, status
 from secretkeys.grants import ROWS, Access, Grant, Permission, Resource
 from secretkeys.models import SecretKey
 from secretkeys.outcomes import Outcome
-from secretkeys.requests_lately import show_lately, with_elevated_denials
+from secretkeys.requests_lately import requests_lately
 from secretkeys.scopes import Reach
 from secretkeys.status import Lately, Life, Review, Status
 from tests.conftest import MakeKey
@@ -138,7 +138,7 @@ def test_filters_find_just_the_keys_in_their_state(acme: Organization) -> None:
         if key.expires_at:
             SecretKey.objects.filter(pk=key.pk).update(replaced_by=F("pk"))
     keys = list(SecretKey.objects.all())
-    for state in set(Status) - {Status.DENIED}:
+    for state in Status:
         expected = {key.pk for key in keys if state in key.statuses_at(NOW)}
         assert _found(acme, state) == expected, state
         assert expected, state
@@ -147,10 +147,13 @@ def test_filters_find_just_the_keys_in_their_state(acme: Organization) -> None:
 @given(
     ages=st.lists(st.integers(0, 10**7), min_size=3, max_size=3),
     left=st.none() | st.integers(-(10**6), 10**7),
-    flags=st.tuples(*[st.booleans()] * 5),
+    flags=st.tuples(*[st.booleans()] * 4),
+    denied=st.integers(0, 20),
 )
-def test_every_key_is_in_some_state_and_no_two_ways_at_once(ages, left, flags) -> None:
-    removed, disabled, replaced, denied, used = flags
+def test_every_key_is_in_some_state_and_no_two_ways_at_once(
+    ages, left, flags, denied
+) -> None:
+    removed, disabled, replaced, used = flags
     life = Life(
         created_at=NOW - dt.timedelta(seconds=sum(ages)),
         last_used_at=NOW - dt.timedelta(seconds=ages[0]) if used else None,
@@ -160,13 +163,12 @@ def test_every_key_is_in_some_state_and_no_two_ways_at_once(ages, left, flags) -
         is_removed=removed,
         is_disabled=disabled,
         is_replaced=replaced,
-        has_elevated_denials=denied,
     )
     found = status.statuses(life, at=NOW)
     assert found
     assert found == sorted(set(found), key=list(Status).index)
     assert len({*found} & {Status.ACTIVE, Status.IDLE, Status.NEVER_USED}) <= 1
-    status.badge(life, at=NOW)
+    status.badge(life, at=NOW, lately=Lately([], 20, denied))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,14 @@ def test_denials_are_elevated_by_number_and_share(denied, requests, elevated) ->
     [
         ([(0, 9, Outcome.PERMISSION_DENIED)], False),
         ([(0, 10, Outcome.PERMISSION_DENIED)], True),
-        ([(0, 6, Outcome.OUTSIDE_SCOPE), (23, 4, Outcome.EXPIRED)], True),
+        ([(0, 6, Outcome.OUTSIDE_SCOPE), (23, 4, Outcome.PERMISSION_DENIED)], True),
+        ([(0, 10, Outcome.ORGANIZATION_MISMATCH)], True),
+        # The key, or everybody's, had been stopped: it asked for nothing unusual.
+        ([(0, 99, Outcome.EXPIRED)], False),
+        ([(0, 99, Outcome.DISABLED)], False),
+        ([(0, 99, Outcome.REMOVED)], False),
+        ([(0, 99, Outcome.ORGANIZATION_LOCKED)], False),
+        ([(0, 9, Outcome.OUTSIDE_SCOPE), (1, 99, Outcome.DISABLED)], False),
         # A day ago, by the hour.
         ([(0, 6, Outcome.OUTSIDE_SCOPE), (24, 40, Outcome.OUTSIDE_SCOPE)], False),
         ([(0, 10, Outcome.OUTSIDE_SCOPE), (0, 190, Outcome.ALLOWED)], True),
@@ -198,9 +207,10 @@ def test_row_and_filter_agree_on_elevated_denials(
     for hours, number, outcome in counted:
         count_requests(key, NOW - dt.timedelta(hours=hours), number, outcome=outcome)
     key.refresh_from_db()
-    show_lately([key], at=NOW)
-    assert (Status.DENIED in key.statuses_at(NOW)) is elevated
-    assert with_elevated_denials(acme, at=NOW).exists() is elevated
+    lately = requests_lately([key], at=NOW)[key.pk]
+    shown = key.badge_at(NOW, lately)
+    assert (shown is not None and shown.text == "Elevated denials") is elevated
+    assert reviews.in_state(acme, Review.DENIED, at=NOW).exists() is elevated
 
 
 @pytest.mark.parametrize(
@@ -217,8 +227,21 @@ def test_denials_come_behind_what_has_stopped(
     acme: Organization, columns: dict[str, object], badge: str
 ) -> None:
     key = _row(acme, 1, **columns)
-    key.lately = Lately([], 10, 10)
-    assert key.badge_at(NOW).text == badge
+    assert key.badge_at(NOW, Lately([], 10, 10)).text == badge
+
+
+def test_key_that_is_denied_often_stays_in_its_state(
+    acme: Organization, ada: User, make_key: MakeKey, client_for
+) -> None:
+    now = timezone.now()
+    key, _ = make_key("busy", last_used_at=now)
+    count_requests(key, now, 10, outcome=Outcome.PERMISSION_DENIED)
+    client, url = client_for(ada), reverse("secretkeys:list", args=[acme.pk])
+    for asked in ("active", "denied"):
+        answer = client.get(url, {"status": asked})
+        shown = answer.context["page"].object_list
+        assert [each.name for each in shown] == ["busy"], asked
+        assert "Elevated denials</span>" in answer.content.decode()
 
 
 def test_removed_keys_and_those_of_others_have_no_elevated_denials(
@@ -227,8 +250,52 @@ def test_removed_keys_and_those_of_others_have_no_elevated_denials(
     gone, _ = make_key("gone", removed_at=NOW)
     foreign, _ = make_key("foreign", organization=globex)
     for key in (gone, foreign):
-        count_requests(key, NOW, 10, outcome=Outcome.REMOVED)
-    assert not with_elevated_denials(acme, at=NOW).exists()
+        count_requests(key, NOW, 10, outcome=Outcome.OUTSIDE_SCOPE)
+    assert not reviews.in_state(acme, Review.DENIED, at=NOW).exists()
+
+
+def test_rotated_keys_are_found_until_something_uses_their_replacement(
+    acme: Organization, make_key: MakeKey
+) -> None:
+    ends = NOW + 2 * DAY
+    pairs = {
+        "urgent": ({"expires_at": ends}, {}),
+        "switched": ({"expires_at": ends}, {"last_used_at": NOW}),
+        "over": ({"expires_at": NOW}, {}),
+        "disabled": ({"expires_at": ends, "disabled_at": NOW}, {}),
+        "removed": ({"expires_at": ends, "removed_at": NOW}, {}),
+    }
+    for name, (old, new) in pairs.items():
+        key, _ = make_key(name, **old)
+        successor, _ = make_key(f"new {name}", **new)
+        SecretKey.objects.filter(pk=key.pk).update(replaced_by=successor)
+    found = reviews.in_state(acme, Review.NOT_SWITCHED, at=NOW)
+    assert [key.name for key in found] == ["urgent"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "days", "outcome", "found"),
+    [
+        ({"removed_at": NOW - 29 * DAY}, 6, Outcome.REMOVED, True),
+        ({"removed_at": NOW - 31 * DAY}, 0, Outcome.REMOVED, False),
+        ({"removed_at": NOW - 20 * DAY}, 7, Outcome.REMOVED, False),
+        ({"removed_at": NOW - DAY}, 2, Outcome.ALLOWED, False),
+        ({"expires_at": NOW - DAY}, 0, Outcome.EXPIRED, True),
+        ({"disabled_at": NOW - DAY}, 0, Outcome.DISABLED, True),
+        # Enabled again, or given more time.
+        ({}, 0, Outcome.DISABLED, False),
+        ({"expires_at": NOW + DAY}, 0, Outcome.EXPIRED, False),
+    ],
+)
+def test_stopped_keys_that_are_still_presented_are_found(
+    acme: Organization, globex: Organization, make_key, columns, days, outcome, found
+) -> None:
+    key, _ = make_key(**columns)
+    foreign, _ = make_key("foreign", organization=globex, **columns)
+    for each in (key, foreign):
+        count_requests(each, NOW - days * DAY, outcome=outcome)
+    presented = reviews.in_state(acme, Review.STILL_PRESENTED, at=NOW)
+    assert [each.pk for each in presented] == [key.pk] * found
 
 
 def test_keys_without_an_end_are_found(acme: Organization, make_key: MakeKey) -> None:
@@ -300,4 +367,5 @@ def test_denials_are_shown_to_those_who_may_see_usage(
     shown = [key.name for key in answer.context["page"].object_list]
     assert len(shown) == (2 if hidden else 1)
     assert ("Elevated denials" in body) is not hidden
+    assert ("Still presented" in body) is not hidden
     assert ('class="spark"' in body) is not hidden

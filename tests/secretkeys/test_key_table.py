@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from packaging.version import Version
 
 from orgs.actions import rename_user
 from orgs.models import Organization, User
-from secretkeys.models import KeyUsage
+from secretkeys.models import KeyUsage, SecretKey
+from secretkeys.status import Review, Status
 from tests.conftest import MakeKey, create_many_keys
-from tests.secretkeys.usage_rows import count_requests
+from tests.secretkeys.usage_rows import count_requests, seen_client
 
 COLUMNS = [
     "Name",
@@ -112,7 +114,7 @@ def test_organization_without_keys_sees_the_first_step(table) -> None:
     ("status", "expected"),
     [
         ("", {"fresh", "resting", "ending", "idle", "over", "off"}),
-        ("active", {"fresh"}),
+        ("active", {"fresh", "rotated"}),
         ("idle", {"resting"}),
         ("expiring", {"ending"}),
         ("unused", {"idle"}),
@@ -122,8 +124,7 @@ def test_organization_without_keys_sees_the_first_step(table) -> None:
         ("expired", {"over"}),
         ("removed", {"gone"}),
         ("nonsense", {"fresh", "resting", "ending", "idle", "over", "off"}),
-        # A state of a key, but no filter.
-        ("stopping", {"fresh", "resting", "ending", "idle", "over", "off"}),
+        ("stopping", {"rotated"}),
     ],
 )
 def test_status_filter(
@@ -137,7 +138,82 @@ def test_status_filter(
     make_key("idle", at=now - dt.timedelta(days=100))
     make_key("over", expires_at=now - dt.timedelta(days=1))
     make_key("gone", removed_at=now)
+    old, _ = make_key("rotated", last_used_at=now, expires_at=now + dt.timedelta(1))
+    fresh = SecretKey.objects.get(name="fresh")
+    SecretKey.objects.filter(pk=old.pk).update(replaced_by=fresh)
+    if status in ("", "nonsense"):
+        expected = expected | {"rotated"}
     assert set(_names(table(status=status))) == expected
+
+
+def test_every_state_of_a_key_has_its_filter(table, make_key: MakeKey) -> None:
+    make_key()
+    body = table().content.decode()
+    for state in Status:
+        assert f'<option value="{state.value}">{state.label}</option>' in body
+
+
+@pytest.mark.parametrize("state", [*Status, *Review])
+def test_new_key_is_shown_beside_every_filter(table, make_key, settings, state) -> None:
+    settings.MINIMUM_SDK_VERSION = Version("0.1")
+    made, _ = make_key("made")
+    page = table(status=state.value, new=made.pk)
+    assert _names(page) == ["made"]
+    assert page.context["filters"].state is state
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"status": "older", "permission": "full"}, "Status"),
+        ({"permission": "<b>"}, "Permission"),
+        ({"status": "older", "permission": "x"}, "Status, Permission"),
+        ({"status": "active"}, ""),
+    ],
+)
+def test_filter_that_is_not_understood_is_named(
+    table, make_key: MakeKey, query: dict[str, str], named: str
+) -> None:
+    make_key()
+    body = table(**query).content.decode()
+    assert (f"left out: {named}." if named else "") in body
+    assert ("left out" in body) is bool(named)
+
+
+def test_older_clients_are_a_filter_where_the_operator_asks(
+    table, make_key: MakeKey, settings
+) -> None:
+    old, _ = make_key("old")
+    make_key("newer")
+    seen_client(old, timezone.now(), user_agent="vi/0.0.9 (Python/3.11.7; Linux/6.1)")
+    settings.MINIMUM_SDK_VERSION = Version("0.1")
+    assert _names(table(status="older-clients")) == ["old"]
+    settings.MINIMUM_SDK_VERSION = None
+    assert "left out" in table(status="older-clients").content.decode()
+
+
+def test_name_leads_to_the_key_for_who_may_see_usage(
+    acme, mel, client_for, make_key
+) -> None:
+    key, _ = make_key("busy")
+    client, url = client_for(mel), reverse("secretkeys:list", args=[acme.pk])
+    detail = reverse("secretkeys:detail", args=[acme.pk, key.pk])
+    link = f'<a id="name-{key.pk}" href="{detail}"><bdi>busy</bdi></a>'
+    assert link in client.get(url).content.decode()
+    Organization.objects.filter(pk=acme.pk).update(members_see_usage=False)
+    assert detail not in client.get(url).content.decode()
+
+
+def test_table_asks_for_what_it_shows(table, make_key: MakeKey) -> None:
+    for number in range(51):
+        make_key(f"key {number}")
+    body = table(status="never-used", sort="name", page="2").content.decode()
+    asked = re.search(r'data-poll hx-get="[^"]*\?([^"]*)".*hx-include="([^"]*)"', body)
+    assert asked.groups() == (
+        "status=never-used&amp;sort=name",
+        "#keys-results, #new-key",
+    )
+    assert '<input type="hidden" id="keys-page" name="page" value="2">' in body
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,17 @@ READS_OF_EVERYTHING = [
 
 
 @pytest.fixture
+def make_key(make_key):
+    """Return a function that creates a key that has been there for some time."""
+
+    def make(*args, days=14, **how):
+        at = timezone.now() - dt.timedelta(days=days, minutes=1)
+        return make_key(*args, at=at, **how)
+
+    return make
+
+
+@pytest.fixture
 def use(acme, decide):
     """Return a function that makes requests and counts them."""
 
@@ -232,17 +243,33 @@ def test_members_are_told_and_not_led_to_the_form(
     assert reduce_link(page) is None
 
 
-def test_a_key_that_cannot_be_edited_is_not_to_be_reduced(
-    featured, make_key, use, look_at
+@pytest.mark.parametrize("stopped", ["replaced", "removed", "locked"])
+def test_a_key_that_cannot_be_edited_is_told_nothing(
+    featured, make_key, use, look_at, stopped
 ):
     key, plaintext = make_key()
     use(plaintext, LOOK)
-    key.replaced_by, _ = make_key("successor")
-    key.save()
-    assert reduce_link(look_at(key)) is None
-    key.removed_at = timezone.now()
+    assert "in 60 days" in text(look_at(key))
+    match stopped:
+        case "replaced":
+            key.replaced_by, _ = make_key("successor")
+        case "removed":
+            key.removed_at = timezone.now()
+        case _:
+            type(featured).objects.update(locked_at=timezone.now())
     key.save()
     assert "in 60 days" not in text(look_at(key))
+
+
+@pytest.mark.parametrize(
+    ("days", "requests", "told"), [(13, 99, False), (14, 1, True), (0, 100, True)]
+)
+def test_few_requests_of_a_new_key_say_nothing(
+    featured, make_key, use, look_at, days, requests, told
+):
+    key, plaintext = make_key(days=days)
+    use(plaintext, *[LOOK] * requests)
+    assert ("in 60 days" in text(look_at(key))) is told
 
 
 def test_the_form_opens_as_the_key_is_where_there_is_nothing_to_reduce(

@@ -17,9 +17,10 @@ from tests.conftest import MakeKey, create_many_keys
 from tests.secretkeys.usage_rows import count_requests, seen_client
 
 DAY = dt.timedelta(days=1)
-# The session, the person, the membership, the states of all keys, their denials, five
+# The session, the person, the membership, the states of all keys, their clients, four
 # of how they are used, the latest changes, the other organizations.
-QUERIES = 12
+QUERIES = 11
+OLD_SDK = "vi/0.0.9 (Python/3.11.7; Linux/6.1)"
 
 
 @pytest.fixture
@@ -52,6 +53,14 @@ def troubled(acme: Organization, abe: User, mel: User, make_key: MakeKey) -> Non
     make_key("gone", removed_at=now)
     denied, _ = make_key("denied", expires_at=far, **reader)
     count_requests(denied, now, 10, outcome=Outcome.PERMISSION_DENIED)
+    leaked, _ = make_key("leaked", removed_at=now - DAY)
+    count_requests(leaked, now, 3, outcome=Outcome.REMOVED)
+    rotated, _ = make_key("rotated", expires_at=now + DAY, **reader)
+    successor, _ = make_key(
+        "successor", expires_at=far, permission=Permission.READ_ONLY
+    )
+    SecretKey.objects.filter(pk=rotated.pk).update(replaced_by=successor)
+    seen_client(rotated, now, user_agent=OLD_SDK)
     Membership.objects.get(user=abe, organization=acme).delete()
 
 
@@ -62,7 +71,9 @@ def _numbers(response) -> dict[str, int]:
 @pytest.mark.usefixtures("troubled")
 def test_cards_count_what_needs_somebody(overview) -> None:
     assert _numbers(overview()) == {
+        "Replacement not in use": 1,
         "Elevated denials": 1,
+        "Still presented": 1,
         "Expiring soon": 1,
         "Made by people who left": 2,
         "Unused 90+ days": 1,
@@ -73,12 +84,18 @@ def test_cards_count_what_needs_somebody(overview) -> None:
 
 
 @pytest.mark.usefixtures("troubled")
+def test_most_urgent_card_stands_first(overview) -> None:
+    assert overview().context["cards"][0].label == "Replacement not in use"
+
+
+@pytest.mark.usefixtures("troubled")
 def test_number_of_each_card_is_that_of_the_table_behind_it(
-    overview, ada: User, client_for: Callable[[User], Client]
+    overview, ada: User, client_for: Callable[[User], Client], settings
 ) -> None:
+    settings.MINIMUM_SDK_VERSION = Version("0.1")
     client = client_for(ada)
     cards = overview().context["cards"]
-    assert len(cards) == 7
+    assert len(cards) == 10
     for card in cards:
         table = client.get(card.url).context
         assert table["page"].paginator.count == card.number, card.label
@@ -101,6 +118,8 @@ def test_card_without_keys_stays_beside_those_with_some(overview, make_key) -> N
     assert numbers["Never expires"] == 1
     assert numbers["Expiring soon"] == 0
     assert "Disabled" not in numbers
+    assert "Replacement not in use" not in numbers
+    assert "Still presented" not in numbers
 
 
 def test_organization_without_keys_is_led_to_the_first(overview) -> None:
@@ -119,6 +138,16 @@ def test_chart_names_the_keys_and_leads_to_their_usage(
     assert page.context["chart"].total == 7
     assert "Requests per day" in page.content.decode()
     assert reverse("secretkeys:usage", args=[acme.pk]) in page.content.decode()
+
+
+def test_line_under_the_chart_says_what_fails(overview, make_key: MakeKey) -> None:
+    key, _ = make_key()
+    now = timezone.now()
+    count_requests(key, now, 1997)
+    count_requests(key, now - DAY, 2, outcome=Outcome.OUTSIDE_SCOPE)
+    count_requests(key, now - DAY, outcome=Outcome.UNKNOWN_ROUTE)
+    body = overview().content.decode()
+    assert "2,000 requests · 1 error · 2 denied" in body
 
 
 def test_latest_changes_are_five_and_in_words(overview, make_key) -> None:
@@ -147,7 +176,8 @@ def test_member_who_may_not_see_usage_sees_states_alone(
     Organization.objects.filter(pk=acme.pk).update(members_see_usage=False)
     page = overview(mel)
     body = page.content.decode()
-    assert "Elevated denials" not in _numbers(page)
+    assert not _numbers(page).keys() & {"Elevated denials", "Still presented"}
+    assert _numbers(page)["Replacement not in use"] == 1
     assert _numbers(page)["Never expires"] == 1
     assert "Requests per day" not in body
     assert reverse("secretkeys:usage", args=[acme.pk]) not in body
@@ -157,7 +187,10 @@ def test_keys_of_older_clients_are_counted_where_the_operator_asks(
     overview, make_key: MakeKey, settings
 ) -> None:
     key, _ = make_key()
-    seen_client(key, timezone.now(), user_agent="vi/0.0.9 (Python/3.11.7; Linux/6.1)")
+    make_key("newer")
+    gone, _ = make_key("gone", removed_at=timezone.now())
+    for each in (key, gone):
+        seen_client(each, timezone.now(), user_agent=OLD_SDK)
     settings.MINIMUM_SDK_VERSION = None
     assert "Older clients" not in _numbers(overview())
     settings.MINIMUM_SDK_VERSION = Version("0.1")
@@ -176,8 +209,9 @@ def test_page_of_an_organization_says_nothing_of_another(
 
 @pytest.mark.parametrize("count", [5, 300])
 def test_page_costs_the_same_queries_for_any_number_of_keys(
-    acme, ada, client_for, url, django_assert_num_queries, count: int
+    acme, ada, client_for, url, django_assert_num_queries, settings, count: int
 ) -> None:
+    settings.MINIMUM_SDK_VERSION = Version("0.1")
     create_many_keys(acme, count)
     for key in SecretKey.objects.all():
         count_requests(key, timezone.now(), 10, outcome=Outcome.PERMISSION_DENIED)

@@ -278,6 +278,8 @@ def test_the_server_refuses_to_start_with_one_sentence(environ, kind):
         {"TRUSTED_PROXIES": "everybody"},
         {"TRUSTED_PROXIES": "10.0.0.7/24"},
         {"TRUSTED_PROXIES": "10.0.0.7,0.0.0.0/0"},
+        {"TRUSTED_PROXIES": "0.0.0.0/1,128.0.0.0/1"},
+        {"TRUSTED_PROXIES": "8000::/1,10.0.0.7,::/2,4000::/2"},
         {"TRUSTED_PROXIES": "10.0.0.7", "TRUSTED_PROXY_COUNT": "1"},
         {"TRUSTED_PROXY_COUNT": "0"},
         {"USAGE_FLUSH_SECONDS": "-1"},

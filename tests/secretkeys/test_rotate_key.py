@@ -44,7 +44,7 @@ def test_old_key_stops_after_the_chosen_time(rotate, make_key: MakeKey) -> None:
     key.refresh_from_db()
     left = key.expires_at - timezone.now()
     assert dt.timedelta(minutes=59) < left <= dt.timedelta(hours=1)
-    assert key.badge.text == "Stops in 1 hour"
+    assert key.badge_at(timezone.now()).text == "Stops in 1 hour"
 
 
 def test_stop_now_stops_now(rotate, make_key: MakeKey) -> None:

@@ -1,11 +1,13 @@
 """Which versions of the client call, told apart from whatever else a program sends."""
 
 import datetime as dt
+import re
 import string
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from vi.version import get_user_agent
 
 from config import values
 from secretkeys import sdk_versions
-from secretkeys.models import MANY
+from secretkeys.models import MANY, KeyClient, SecretKey
 from tests.secretkeys.usage_rows import SDK, seen_client
 
 NOT_THE_CLIENT = [
@@ -45,9 +47,10 @@ def agent(version: str = "0.1.0b7", python: str = "3.11.7") -> str:
     return f"vi/{version} (Python/{python}; Linux/6.1)"
 
 
-def rendered(callers) -> str:
+def rendered(callers, organization) -> str:
     """Return the part of a page that lists them."""
-    return render_to_string("secretkeys/_sdk_versions.html", {"callers": callers})
+    context = {"callers": callers, "organization": organization}
+    return render_to_string("secretkeys/_sdk_versions.html", context)
 
 
 def test_the_installed_client_is_recognized() -> None:
@@ -126,12 +129,12 @@ def test_an_organization_sees_versions_with_their_keys_newest_first(
     seen_client(foreign, now, user_agent=agent("9.9"))
     callers = sdk_versions.callers(acme, at=now)
     rows = [
-        (str(each.version), each.keys, each.requests, each.python_words, each.badge)
+        (str(each.version), each.keys, each.python_words, each.badge)
         for each in callers.versions
     ]
     assert rows == [
-        ("0.1.0b7", 2, 23, "3.9.2, 3.11.7", ""),
-        ("0.1.0b5", 1, 3, "3.9.2", "Older than 0.1.0b7"),
+        ("0.1.0b7", 2, "3.9.2, 3.11.7", ""),
+        ("0.1.0b5", 1, "3.9.2", "Older than 0.1.0b7"),
     ]
     assert callers.outdated == 1
 
@@ -146,7 +149,7 @@ def test_other_programs_are_named_and_the_rest_is_counted(acme, make_key) -> Non
     assert [each.user_agent for each in callers.others] == [
         f"tool/{number}" for number in range(10)
     ]
-    page = rendered(callers)
+    page = rendered(callers, acme)
     assert "Other: tool/9" in page
     assert "and 3 others" in page
 
@@ -165,24 +168,75 @@ def test_what_was_not_seen_for_30_days_is_left_out(acme, make_key) -> None:
 
 
 def test_an_organization_without_clients_gets_no_list(acme) -> None:
-    assert not rendered(sdk_versions.callers(acme, at=timezone.now())).strip()
+    assert not rendered(sdk_versions.callers(acme, at=timezone.now()), acme).strip()
 
 
 def test_hostile_programs_are_escaped_and_cut(acme, make_key) -> None:
     now = timezone.now()
     key, _ = make_key()
     seen_client(key, now, user_agent="<script>alert(1)</script>" + "x" * 170)
-    page = rendered(sdk_versions.callers(acme, at=now))
+    page = rendered(sdk_versions.callers(acme, at=now), acme)
     assert "<script>" not in page
     assert "Other: &lt;script&gt;alert(1)" in page
     assert "x" * 60 not in page
 
 
-@pytest.mark.django_db
-def test_many_clients_take_one_query(acme, make_key, django_assert_num_queries) -> None:
+def test_an_old_version_leads_to_its_keys(acme, make_key, settings) -> None:
+    settings.MINIMUM_SDK_VERSION = Version("0.2")
+    now = timezone.now()
+    for number in range(7):
+        key, _ = make_key(f"key {number}")
+        # From two addresses and with two versions: one key all the same.
+        seen_client(key, now, user_agent=agent("0.1"), address="10.0.0.1")
+        seen_client(key, now, user_agent=agent("0.1"), address="10.0.0.2")
+        seen_client(key, now, user_agent=agent("0.1", "3.9.2"))
+    seen_client(key, now, user_agent=agent("0.0.9"))
+    seen_client(key, now, user_agent=agent("0.3"))
+    callers = sdk_versions.callers(acme, at=now)
+    assert [each.keys for each in callers.versions] == [1, 7, 1]
+    assert callers.outdated == 7
+    page = rendered(callers, acme)
+    old = page[page.index("vi-sdk 0.1") : page.index("vi-sdk 0.0.9")]
+    assert re.findall(r"<bdi>(key \d)</bdi>", old) == [
+        f"key {number}" for number in range(5)
+    ]
+    assert "and 2 others" in old
+    first = SecretKey.objects.get(name="key 0")
+    assert f'href="{reverse("secretkeys:detail", args=[acme.pk, first.pk])}"' in old
+    # Nobody has to look after what is new enough.
+    assert "<bdi>" not in page[: page.index("vi-sdk 0.1")]
+
+
+def test_made_up_names_hide_no_old_version_and_are_said_to_be_cut(
+    acme, make_key, settings
+) -> None:
+    settings.MINIMUM_SDK_VERSION = Version("0.2")
+    now = timezone.now()
     key, _ = make_key()
-    for number in range(30):
-        seen_client(key, timezone.now(), address=f"10.0.0.{number}")
-    with django_assert_num_queries(1):
+    for number in range(12):
+        seen_client(key, now, user_agent=agent(f"1.{number}"))
+    seen_client(key, now, user_agent=agent("0.1"))
+    callers = sdk_versions.callers(acme, at=now)
+    assert (len(callers.versions), callers.more_versions) == (10, 3)
+    assert str(callers.versions[-1].version) == "0.1"
+    assert "and 3 other versions" in rendered(callers, acme)
+    assert "programs seen last are counted" not in rendered(callers, acme)
+    KeyClient.objects.bulk_create(
+        KeyClient(key=key, user_agent=f"x{n}", first_seen=now, last_seen=now, count=1)
+        for n in range(sdk_versions.MOST_PROGRAMS)
+    )
+    page = rendered(sdk_versions.callers(acme, at=now), acme)
+    assert "Only the 2,000 programs seen last are counted." in page
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_many_keys_and_clients_take_two_queries(
+    acme, make_key, number, django_assert_num_queries
+) -> None:
+    for name in range(number):
+        key, _ = make_key(f"key {name}")
+        for address in range(3):
+            seen_client(key, timezone.now(), address=f"10.0.0.{address}")
+    with django_assert_num_queries(2):
         (caller,) = sdk_versions.callers(acme, at=timezone.now()).versions
-    assert (caller.keys, caller.requests) == (1, 30)
+    assert caller.keys == number
