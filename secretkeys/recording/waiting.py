@@ -195,8 +195,8 @@ def _tidy(key_ids: set[str]) -> None:
 
 
 def _write(batch: _Batch) -> None:
-    counted = {row.key_id for row in batch.tallies}
-    owners = organizations_of(counted | batch.denials.keys())
+    key_ids = {row.key_id for row in batch.tallies} | batch.denials.keys()
+    owners = organizations_of(key_ids)
     # A database that was restored may not have the newest keys.
     tallies = {
         row: tally for row, tally in batch.tallies.items() if row.key_id in owners
