@@ -39,7 +39,7 @@ class AuditAction(StrEnum):
     MEMBER_REMOVED = "member.removed"
     MEMBER_RENAMED = "member.renamed"
     MEMBER_EMAIL_CHANGED = "member.email_changed"
-    MEMBER_PASSWORD_CHANGED = "member.password_changed"  # noqa: S105
+    MEMBER_PASSWORD_CHANGED = "member.password_changed"  # noqa: S105 - an event
     MEMBER_SECOND_FACTOR_ADDED = "member.second_factor_added"
     MEMBER_SECOND_FACTOR_REMOVED = "member.second_factor_removed"
     MEMBER_RECOVERY_CODES_MADE = "member.recovery_codes_made"

@@ -11,6 +11,7 @@ _REQUIRED = {
 }
 
 
+# Stands before a form of the library, which has the fields; mypy sees this class alone.
 class _OwnWords:
     """Says what is wrong as the form for joining does."""
 

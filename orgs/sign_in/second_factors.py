@@ -127,7 +127,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         host = urlsplit(passkey_origin() or settings.PUBLIC_ORIGIN).hostname
         return {"id": host or "", "name": "Datature Vi"}
 
-    def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002
+    def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002 - as called
         """Return what a passkey is called whose owner gave it no name."""
         count = user.authenticator_set.filter(type=type).count()
         return f"Passkey {count + 1}" if count else "Passkey"

@@ -113,8 +113,3 @@ class KeyClient(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_agent} at {self.address}"
-
-    @property
-    def is_others(self) -> bool:
-        """Whether the row stands for many clients."""
-        return self.address == MANY

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 
 from orgs.models import Organization
 from secretkeys.models import (
@@ -29,7 +29,7 @@ Unknown = Mapping[tuple[uuid.UUID, dt.datetime], int]
 def organizations_of(key_ids: Collection[str]) -> dict[str, uuid.UUID]:
     """Return whose each of these keys is; without those that are not there."""
     keys = SecretKey.objects.filter(pk__in=key_ids)
-    return dict(keys.values_list("pk", "organization_id")) if key_ids else {}
+    return dict(keys.values_list("pk", "organization_id"))
 
 
 def write_counts(
@@ -78,10 +78,9 @@ def _of_any_kind(days: Counter[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
     return totals
 
 
-def _add(model: type[models.Model], counts: Mapping[tuple[Any, ...], int]) -> None:
+def _add(model: Any, counts: Mapping[tuple[Any, ...], int]) -> None:
     """Add counts to the rows of a table, which need not be there yet."""
-    identity: list[str] = model.IDENTITY  # type: ignore[attr-defined]
-    fields: list[Any] = [model._meta.get_field(name) for name in identity]
+    fields = [model._meta.get_field(name) for name in model.IDENTITY]
     # Sorted, so that two processes lock shared rows in the same order.
     rows = [
         [
