@@ -181,6 +181,22 @@ def test_a_viewer_in_another_zone_sees_the_days_of_utc(
     assert re.search(r"As of \d\d:\d\d:\d\d UTC\.", text(page))
 
 
+@pytest.mark.parametrize("turn", ["2026-03-29", "2026-10-25"], ids=["on", "back"])
+def test_the_night_the_clocks_change_has_24_hours(
+    make_key, look, ada, monkeypatch, turn
+):
+    User.objects.filter(pk=ada.pk).update(time_zone="Europe/Berlin")
+    morning = dt.datetime.fromisoformat(f"{turn}T06:30:00+00:00")
+    key, _ = make_key("pipeline", created_at=morning - DAY)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: morning)
+    hours = [morning - dt.timedelta(hours=back) for back in range(24)]
+    for hour in hours:
+        count_requests(key, hour, hour.hour + 1)
+    rows = table_of(look(period="24h"))
+    assert [row[1] for row in rows] == [str(hour.hour + 1) for hour in hours]
+    assert [row[0][-5:] for row in rows] == [f"{hour:%H}:00" for hour in hours]
+
+
 def table_of(page):
     """Return the rows of the chart's table, as texts."""
     body = page.content.decode()
